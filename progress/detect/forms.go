@@ -1,0 +1,56 @@
+package detect
+
+// A form is one way in which programs tell their progress in a line of text.
+type form struct {
+	name   string
+	source Source
+
+	// needs are the bytes that every line of this form has: '%', ':', '#', '/', '['. A line without one of them is not
+	// shown to the form, which is what keeps plain output fast. Others must first get a bit in classes.
+	needs class
+
+	// open returns the form's matcher for one stream. It sees each line, or redrawn part of one, without control
+	// sequences, at most MaxLine bytes.
+	open func() matcher
+}
+
+// A matcher returns what line says; ok is false if line is not of its form. The Source of the update is filled in for it.
+type matcher func(line string) (u Update, ok bool)
+
+// stateless is the open of a matcher that remembers nothing.
+func stateless(m matcher) func() matcher { return func() matcher { return m } }
+
+// forms are tried in this order, and the first that matches is taken.
+var forms = []form{
+	progressCommand,
+	azureCommand,
+	barePercentage,
+}
+
+// A bench is the matchers of one stream.
+type bench []struct {
+	form
+	match matcher
+}
+
+func openForms() bench {
+	b := make(bench, len(forms))
+	for i, f := range forms {
+		b[i].form, b[i].match = f, f.open()
+	}
+	return b
+}
+
+// read returns the update in line, whose bytes have the classes has.
+func (b bench) read(line string, has class) (Update, bool) {
+	for i := range b {
+		if b[i].needs&^has != 0 {
+			continue
+		}
+		if u, ok := b[i].match(line); ok {
+			u.Source = b[i].source
+			return u, true
+		}
+	}
+	return Update{}, false
+}

@@ -1,0 +1,207 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
+
+	"github.com/runflow/runflow/progress"
+)
+
+const (
+	readBatch   = 1000            // events in one request
+	loadBatch   = 5000            // events in one fetch at start
+	fetchWait   = 5 * time.Second // for a batch that the server said it has
+	followBatch = 2048            // events under way to a follower
+)
+
+// Bounds answers the seqs of the oldest and the newest event in the log.
+func (l *Log) Bounds(ctx context.Context) (first, last uint64, err error) {
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return 0, 0, fmt.Errorf("ask for the log's bounds: %w", translate(err))
+	}
+	return info.State.FirstSeq, info.State.LastSeq, nil
+}
+
+// Newest calls fn with the spec and the newest status of every task, each task's spec first.
+func (l *Log) Newest(ctx context.Context, fn func(*progress.Event)) error {
+	cons, err := l.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		FilterSubjects: []string{subject("*", progress.KindSpec), subject("*", progress.KindStatus)},
+		DeliverPolicy:  jetstream.DeliverLastPerSubjectPolicy, AckPolicy: jetstream.AckNonePolicy,
+		MemoryStorage: true, Replicas: 1, InactiveThreshold: time.Minute,
+	})
+	if err != nil {
+		return fmt.Errorf("read the newest events: %w", translate(err))
+	}
+	left := cons.CachedInfo().NumPending
+	defer func() { _ = l.stream.DeleteConsumer(context.WithoutCancel(ctx), cons.CachedInfo().Name) }()
+	for left > 0 {
+		batch, err := cons.Fetch(int(min(left, loadBatch)), jetstream.FetchMaxWait(fetchWait))
+		if err != nil {
+			return fmt.Errorf("read the newest events: %w", translate(err))
+		}
+		got := uint64(0)
+		for m := range batch.Messages() {
+			e, err := decodeMsg(m)
+			if err != nil {
+				return err
+			}
+			fn(e)
+			got++
+		}
+		if err := batch.Error(); err != nil || got == 0 {
+			return fmt.Errorf("read the newest events: %d missing: %w", left, errors.Join(progress.ErrUnavailable, err))
+		}
+		left -= min(left, got)
+	}
+	return nil
+}
+
+func decodeMsg(m jetstream.Msg) (*progress.Event, error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	return decode(m.Subject(), meta.Sequence.Stream, meta.Timestamp, m.Data())
+}
+
+// Follow calls fn with every event after the given seq, in order, from one goroutine, until ctx ends. Lost connections
+// are made up for; what cannot be decoded goes to bad and is passed over.
+func (l *Log) Follow(ctx context.Context, after uint64, fn func(*progress.Event), bad func(error)) error {
+	cons, err := l.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
+	})
+	if err != nil && ctx.Err() != nil {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("follow the log: %w", translate(err))
+	}
+	consume, err := cons.Consume(func(m jetstream.Msg) {
+		if e, err := decodeMsg(m); err != nil {
+			bad(err)
+		} else {
+			fn(e)
+		}
+	}, jetstream.PullMaxMessages(followBatch), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { bad(err) }))
+	if err != nil {
+		return fmt.Errorf("follow the log: %w", translate(err))
+	}
+	<-ctx.Done()
+	consume.Stop()
+	<-consume.Closed()
+	return nil
+}
+
+// Replay calls fn with the stored events after the seq from, up to and with the seq to: those of one task, or of all where
+// id is empty. fn stops it by an error, which Replay answers.
+func (l *Log) Replay(ctx context.Context, id string, from, to uint64, fn func(*progress.Event) error) error {
+	if id == "" {
+		id = "*"
+	}
+	return l.read(ctx, subject(id, "*"), from+1, to, fn)
+}
+
+// read walks one subject from the seq next up to the seq to.
+func (l *Log) read(ctx context.Context, subj string, next, to uint64, fn func(*progress.Event) error) error {
+	for next <= to {
+		msgs, err := jetstreamext.GetBatch(ctx, l.js, logStream, readBatch,
+			jetstreamext.GetBatchSubject(subj), jetstreamext.GetBatchSeq(next))
+		if err != nil {
+			return fmt.Errorf("read %s: %w", subj, translate(err))
+		}
+		got := 0
+		for m, err := range msgs {
+			if errors.Is(err, jetstreamext.ErrNoMessages) {
+				return nil
+			} else if err != nil {
+				return fmt.Errorf("read %s: %w", subj, translate(err))
+			}
+			if m.Sequence > to {
+				return nil
+			}
+			e, err := decode(m.Subject, m.Sequence, m.Time, m.Data)
+			if err != nil {
+				return err
+			}
+			if err := fn(e); err != nil {
+				return err
+			}
+			next = m.Sequence + 1
+			got++
+		}
+		if got == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Lines calls fn with the chunks of a task's log that hold line number from and those after it, up to the newest.
+func (l *Log) Lines(ctx context.Context, id string, from int, fn func(*progress.Event) error) error {
+	subj := subject(id, progress.KindLog)
+	last, err := l.stream.GetLastMsgForSubject(ctx, subj)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("read log of task %s: %w", id, translate(err))
+	}
+	start := uint64(1)
+	if from > 1 {
+		if start, err = l.seek(ctx, id, from, last.Sequence); err != nil {
+			return err
+		}
+	}
+	return l.read(ctx, subj, start, last.Sequence, fn)
+}
+
+// LastLine is the number of the newest line of a task's log, 0 when it has none.
+func (l *Log) LastLine(ctx context.Context, id string) (int, error) {
+	m, err := l.stream.GetLastMsgForSubject(ctx, subject(id, progress.KindLog))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	} else if err != nil {
+		return 0, fmt.Errorf("read log of task %s: %w", id, translate(err))
+	}
+	e, err := decode(m.Subject, m.Sequence, m.Time, m.Data)
+	if err != nil {
+		return 0, err
+	}
+	return e.Log.Next() - 1, nil
+}
+
+// seek finds the seq of the chunk that holds a line, by bisection: line numbers rise with the seq.
+func (l *Log) seek(ctx context.Context, id string, line int, last uint64) (uint64, error) {
+	first, err := l.stream.GetLastMsgForSubject(ctx, subject(id, progress.KindSpec))
+	if err != nil {
+		return 0, fmt.Errorf("seek in log of task %s: %w", id, translate(err))
+	}
+	low := first.Sequence
+	var failed error
+	// The first seq at and after which every chunk ends behind the line.
+	n := sort.Search(int(last-low), func(i int) bool {
+		if failed != nil {
+			return true
+		}
+		m, err := l.stream.GetMsg(ctx, low+uint64(i), jetstream.WithGetMsgSubject(subject(id, progress.KindLog)))
+		if err != nil {
+			failed = err
+			return true
+		}
+		e, err := decode(m.Subject, m.Sequence, m.Time, m.Data)
+		if err != nil {
+			failed = err
+			return true
+		}
+		return e.Log.Next() > line
+	})
+	if failed != nil {
+		return 0, fmt.Errorf("seek in log of task %s: %w", id, translate(failed))
+	}
+	return low + uint64(n), nil
+}
