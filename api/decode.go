@@ -114,6 +114,10 @@ func decodeObject(body []byte, strict bool, members map[string]any) error {
 			continue
 		}
 		if err := json.Unmarshal(have[name], target); err != nil {
+			if _, ok := target.(*map[string]string); ok {
+				bad.Fields = append(bad.Fields, progress.FieldError{Field: name, Detail: "must be an object of strings"})
+				continue
+			}
 			bad.Fields = append(bad.Fields, wrongType(name, err))
 		}
 	}

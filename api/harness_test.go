@@ -49,14 +49,19 @@ type harness struct {
 	client *http.Client
 	log    *syncBuffer
 	t      testing.TB
+
+	timeout time.Duration // of http.Server
 }
+
+const serverTimeout = 200 * time.Millisecond
 
 func start(t testing.TB, change ...func(*api.Config)) *harness {
 	t.Helper()
-	return startOn(t, nodetest.Options{}, change...)
+	return startOn(t, nodetest.Options{}, false, change...)
 }
 
-func startOn(t testing.TB, o nodetest.Options, change ...func(*api.Config)) *harness {
+// startOn is start with a node of these options, and with http.Server's time-outs so short that every stream meets them.
+func startOn(t testing.TB, o nodetest.Options, short bool, change ...func(*api.Config)) *harness {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "flows.yaml")
 	if err := os.WriteFile(path, []byte(flowsYAML), 0o600); err != nil {
@@ -67,7 +72,10 @@ func startOn(t testing.TB, o nodetest.Options, change ...func(*api.Config)) *har
 		t.Fatal(err)
 	}
 	o.Flows = catalog
-	h := &harness{Node: nodetest.Start(t, o), log: &syncBuffer{}, t: t}
+	h := &harness{Node: nodetest.Start(t, o), log: &syncBuffer{}, t: t, timeout: 20 * time.Second}
+	if short {
+		h.timeout = serverTimeout
+	}
 	cfg := api.Config{
 		Tasks: h.Service, View: h.View, Log: h.Log, Flows: catalog, Version: "test",
 		Logger: slog.New(slog.NewTextHandler(h.log, nil)),
@@ -77,7 +85,7 @@ func startOn(t testing.TB, o nodetest.Options, change ...func(*api.Config)) *har
 	}
 	h.api = api.New(cfg)
 	server := httptest.NewUnstartedServer(h.api)
-	server.Config.ReadTimeout, server.Config.WriteTimeout = 20*time.Second, 20*time.Second // streams must lift them
+	server.Config.ReadTimeout, server.Config.WriteTimeout = h.timeout, h.timeout
 	server.Start()
 	h.url = server.URL
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -51,7 +52,6 @@ var kinds = []kind{
 	{progress.ErrQueueFull, http.StatusTooManyRequests, "queue_full", "The queue is full", 5},
 	{progress.ErrUnavailable, http.StatusServiceUnavailable, "log_unavailable", "The event log is unavailable", 2},
 	{errDraining, http.StatusServiceUnavailable, "log_unavailable", "The server is stopping", 2},
-	{context.DeadlineExceeded, http.StatusServiceUnavailable, "log_unavailable", "The event log is unavailable", 2},
 	{errInternal, http.StatusInternalServerError, "internal", "Internal error", 0},
 }
 
@@ -103,6 +103,7 @@ func explain(err error) *problem {
 		p.Detail, p.Errors = f.detail, f.fields
 	case errors.As(err, &invalid):
 		p.Errors = invalid.Fields
+		p.Detail = strings.TrimPrefix(p.Detail, "invalid request: ")
 	case k.status >= http.StatusInternalServerError:
 		p.Detail = k.err.Error()
 	}
@@ -118,6 +119,8 @@ func kindOf(err error) *kind {
 		err = errInvalid
 	case errors.As(err, &tooLarge):
 		err = errTooLarge
+	case errors.Is(err, context.DeadlineExceeded):
+		err = progress.ErrUnavailable
 	case errors.As(err, &other) && other.Code == http.StatusNotFound:
 		err = errNoRoute
 	case errors.As(err, &other) && other.Code == http.StatusMethodNotAllowed:
@@ -134,8 +137,8 @@ func kindOf(err error) *kind {
 // fail answers a request with an error. It is Echo's HTTPErrorHandler, and the one place where a cause is logged.
 func (s *Server) fail(err error, c echo.Context) {
 	r := c.Request()
-	if r.Context().Err() != nil {
-		c.Response().Status = statusGone // nobody reads it
+	if errors.Is(err, context.Canceled) { // by the client, which has left
+		c.Response().Status = statusGone
 		return
 	}
 	p := explain(err)

@@ -10,6 +10,15 @@ const (
 	maxTake   = 128      // messages of one write
 )
 
+// unhurried lifts http.Server's time-outs from a request that takes as long as it takes. They are set again with the next
+// request of the connection.
+func unhurried(w http.ResponseWriter) *http.ResponseController {
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Time{}) // it would pass for the client's leaving
+	_ = rc.SetWriteDeadline(time.Time{})
+	return rc
+}
+
 // slowWriter writes a long answer to a client that may be slow, but must not stop reading.
 type slowWriter struct {
 	w        http.ResponseWriter
@@ -22,7 +31,7 @@ type slowWriter struct {
 
 // slowWriter begins a long answer. finish must follow.
 func (s *Server) slowWriter(w http.ResponseWriter, r *http.Request) *slowWriter {
-	return &slowWriter{w: w, r: r, rc: http.NewResponseController(w), patience: s.cfg.Patience}
+	return &slowWriter{w: w, r: r, rc: unhurried(w), patience: s.cfg.Patience}
 }
 
 // write sends what was gathered.

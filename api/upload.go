@@ -46,10 +46,10 @@ func (s *Server) upload(w http.ResponseWriter, r *http.Request, lines *lineReade
 		return nil, err
 	}
 	u := &upload{
-		ctx: r.Context(), lines: lines, pending: make(chan entry, window), done: make(chan struct{}), failed: make(chan struct{}),
+		// An interrupted reading ends the request's own context; what is submitted is stored all the same, and soon.
+		ctx: context.WithoutCancel(r.Context()), lines: lines, pending: make(chan entry, window), done: make(chan struct{}), failed: make(chan struct{}),
 	}
-	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Time{}) // of http.Server; a job may be silent for hours
+	rc := unhurried(w) // a job may be silent for hours
 	interrupt := func() { _ = rc.SetReadDeadline(time.Unix(1, 0)) }
 	stop := context.AfterFunc(s.streams.ctx, interrupt)
 	u.leave = []func(){leave, func() { stop() }}

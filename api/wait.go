@@ -50,7 +50,7 @@ func (s *Server) wait(c echo.Context, id string) error {
 	}
 	defer leave()
 	defer s.watching("poll")()
-	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(timeout + s.cfg.Patience))
+	unhurried(c.Response())
 	wake := make(chan struct{}, 1)
 	w := watch.NewWatcher(func() { signal(wake) })
 	sub := &watch.Subscription{IDs: []string{id}, Wait: true}

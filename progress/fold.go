@@ -22,11 +22,11 @@ func Fold(sp *Spec, st *Status, c Change, now time.Time, typical time.Duration) 
 		at = st.UpdatedAt
 	}
 	next := st.clone()
-	if _, stall := c.(Stall); !stall {
-		next.Stalled = false
-	}
 	if err := c.apply(sp, &next, at); err != nil {
 		return *st, err
+	}
+	if _, stall := c.(Stall); !stall { // anything else is a sign of life
+		next.Stalled = false
 	}
 	next.UpdatedAt = at
 	next.pace(at, typical)

@@ -11,8 +11,7 @@ import (
 )
 
 const (
-	storeTimeout = 10 * time.Second // for one append or load; then ErrUnavailable
-	maxConflicts = 50               // other writers may come first so often in a row
+	storeTimeout = 10 * time.Second // for an append, with all that other writers were faster with; then ErrUnavailable
 	maxChunk     = 32 << 10         // bytes of log lines in one event
 )
 
@@ -193,7 +192,9 @@ func (l *lane) writeLog(ctx context.Context, batch []entry) int {
 
 // store appends what make answers, again after each conflict, and remembers the result. make reads l.rec.
 func (l *lane) store(ctx context.Context, make func() (Kind, any, error)) (uint64, error) {
-	for range maxConflicts {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	for {
 		if err := l.load(ctx); err != nil {
 			return 0, err
 		}
@@ -201,9 +202,7 @@ func (l *lane) store(ctx context.Context, make func() (Kind, any, error)) (uint6
 		if err != nil {
 			return 0, err
 		}
-		actx, cancel := context.WithTimeout(ctx, storeTimeout)
-		seq, err := l.s.cfg.Log.Append(actx, l.id, kind, body, l.rec.Last)
-		cancel()
+		seq, err := l.s.cfg.Log.Append(ctx, l.id, kind, body, l.rec.Last)
 		if err == nil {
 			l.stored(kind, body, seq)
 			return seq, nil
@@ -213,16 +212,13 @@ func (l *lane) store(ctx context.Context, make func() (Kind, any, error)) (uint6
 			return 0, err
 		}
 	}
-	return 0, ErrUnavailable
 }
 
 func (l *lane) load(ctx context.Context) error {
 	if l.known {
 		return nil
 	}
-	lctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	rec, err := l.s.cfg.Log.Load(lctx, l.id)
+	rec, err := l.s.cfg.Log.Load(ctx, l.id)
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ var classes = func() (c [256]class) {
 	return c
 }()
 
-// classify returns the classes of the bytes of s. Four at a time: the loads do not wait for one another.
+// classify returns the classes of the bytes of s. Eight at a time: the loads do not wait for one another.
 func classify(s string) (has class) {
 	for ; len(s) >= 8; s = s[8:] {
 		has |= classes[s[0]] | classes[s[1]] | classes[s[2]] | classes[s[3]] |

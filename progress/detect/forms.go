@@ -6,7 +6,7 @@ type form struct {
 	source Source
 
 	// needs are the bytes that every line of this form has: '%', ':', '#', '/', '['. A line without one of them is not
-	// shown to the form, which is what keeps plain output fast. Others must first get a bit in classes.
+	// shown to the form, which is what keeps plain output fast. Not 0; others must first get a bit in classes.
 	needs class
 
 	// open returns the form's matcher for one stream. It sees each line, or redrawn part of one, without control
@@ -28,27 +28,33 @@ var forms = []form{
 }
 
 // A bench is the matchers of one stream.
-type bench []struct {
-	form
-	match matcher
+type bench struct {
+	forms    []form
+	matchers []matcher // of the same index
+	any      class     // a line with none of these is of no form
 }
 
-func openForms() bench {
-	b := make(bench, len(forms))
-	for i, f := range forms {
-		b[i].form, b[i].match = f, f.open()
+func openForms(forms []form) bench {
+	b := bench{forms: forms}
+	for _, f := range forms {
+		b.matchers = append(b.matchers, f.open())
+		b.any |= f.needs
 	}
 	return b
 }
 
 // read returns the update in line, whose bytes have the classes has.
-func (b bench) read(line string, has class) (Update, bool) {
-	for i := range b {
-		if b[i].needs&^has != 0 {
+func (b *bench) read(line string, has class) (Update, bool) {
+	if has&b.any == 0 {
+		return Update{}, false
+	}
+	for i := range b.forms {
+		f := &b.forms[i]
+		if f.needs&^has != 0 {
 			continue
 		}
-		if u, ok := b[i].match(line); ok {
-			u.Source = b[i].source
+		if u, ok := b.matchers[i](line); ok {
+			u.Source = f.source
 			return u, true
 		}
 	}

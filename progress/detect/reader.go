@@ -45,7 +45,7 @@ func New(config Config) *Reader {
 	if config.Arbiter == nil {
 		config.Arbiter = new(Arbiter)
 	}
-	r := &Reader{config: config, forms: openForms()}
+	r := &Reader{config: config, forms: openForms(forms)}
 	r.screen = screen{line: config.Line, osc: r.osc, segment: r.read}
 	return r
 }

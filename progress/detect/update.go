@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,21 +40,25 @@ func percent(v float64) *float64 {
 // number reads a decimal number without sign and exponent at the start of s. It has at most 15 digits before the point, so
 // that a float64 holds them exactly.
 func number(s string) (v float64, rest string, ok bool) {
-	i := 0
-	for ; i < len(s) && isDigit(s[i]); i++ {
-		v = v*10 + float64(s[i]-'0')
-	}
+	i := digits(s)
 	if i == 0 || i > 15 {
 		return 0, s, false
 	}
-	if i+1 < len(s) && s[i] == '.' && isDigit(s[i+1]) {
-		scale := 0.1
-		for i++; i < len(s) && isDigit(s[i]); i++ {
-			v += float64(s[i]-'0') * scale
-			scale /= 10
+	if i < len(s) && s[i] == '.' {
+		if n := digits(s[i+1:]); n > 0 {
+			i += 1 + n
 		}
 	}
-	return v, s[i:], true
+	v, err := strconv.ParseFloat(s[:i], 64)
+	return v, s[i:], err == nil
+}
+
+func digits(s string) int {
+	n := 0
+	for n < len(s) && isDigit(s[n]) {
+		n++
+	}
+	return n
 }
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }

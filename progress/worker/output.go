@@ -35,17 +35,16 @@ type output struct {
 	lines   []string
 	size    int
 	chunks  []*progress.Receipt
-	update  *detect.Update // the newest that was not handed on
+	update  *detect.Update // what was said since the last that was handed on
 	fromEnd []byte         // the progress file's newest line
-	byFile  bool           // the step has told its progress by file
+	arbiter detect.Arbiter // between terminal and file
 	last    *progress.Receipt
 }
 
 func newOutput(a *attempt, step *flow.Step, file string) *output {
 	o := &output{a: a, step: step, file: file, stop: make(chan struct{}), done: make(chan struct{})}
 	o.reader = detect.New(detect.Config{
-		Line:   func(l detect.Line) { o.addLine(l.Text) },
-		Update: func(u detect.Update) { o.setUpdate(u, false) },
+		Line: func(l detect.Line) { o.addLine(l.Text) }, Update: o.setUpdate, Arbiter: &o.arbiter,
 	})
 	go o.follow()
 	return o
@@ -81,11 +80,14 @@ func (o *output) addLine(text string) {
 	}
 }
 
-func (o *output) setUpdate(u detect.Update, fromFile bool) {
-	if o.byFile && !fromFile {
-		return // the step says it itself
+// setUpdate takes over an update; a message stays until the next one.
+func (o *output) setUpdate(u detect.Update) {
+	if u.Message == "" && o.update != nil {
+		u.Message = o.update.Message
 	}
-	o.byFile = fromFile
+	if u.Progress == nil && u.Total == nil && o.update != nil {
+		u.Progress, u.Current, u.Total, u.Unit = o.update.Progress, o.update.Current, o.update.Total, o.update.Unit
+	}
 	o.update = &u
 }
 
@@ -146,6 +148,9 @@ func (o *output) handOnUpdate() {
 	}
 	u := o.update
 	o.update = nil
+	if u.Progress == nil && u.Current == nil && u.Total == nil && u.Message == "" {
+		return // paused, cleared or unknown: nothing that a status holds
+	}
 	r := progress.Report{Progress: u.Progress, Current: u.Current, Total: u.Total}
 	if u.Unit != "" {
 		unit := cut(u.Unit, progress.MaxName)
@@ -184,8 +189,12 @@ func (o *output) readFile() {
 		return
 	}
 	o.fromEnd = bytes.Clone(line)
-	if u, ok := detect.ParseText(string(line)); ok {
-		o.setUpdate(u, true)
+	u, ok := detect.ParseText(string(line))
+	if ok {
+		u, ok = o.arbiter.Admit(u)
+	}
+	if ok {
+		o.setUpdate(u)
 	}
 }
 

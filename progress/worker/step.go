@@ -99,7 +99,9 @@ func inherited() []string {
 	var env []string
 	path := os.Getenv("PATH")
 	for _, kv := range os.Environ() {
-		if !strings.HasPrefix(kv, "RUNFLOW_") && !strings.HasPrefix(kv, "PATH=") {
+		name, _, _ := strings.Cut(kv, "=")
+		ours := strings.HasPrefix(name, "RUNFLOW_") && name != proc.CookieVar // a server inside a step is still found by it
+		if !ours && name != "PATH" && name != "TMUX" && name != "STY" {
 			env = append(env, kv)
 		}
 	}
