@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -32,6 +33,7 @@ func (s *Server) readLog(c echo.Context) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Runflow-Log-From", strconv.Itoa(from)) // with tail nobody else knows
 	out := &logWriter{slowWriter: s.slowWriter(w, r), next: from}
 	defer out.finish()
 	if !follow || isHead(r) {

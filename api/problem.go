@@ -119,7 +119,7 @@ func kindOf(err error) *kind {
 		err = errInvalid
 	case errors.As(err, &tooLarge):
 		err = errTooLarge
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		err = progress.ErrUnavailable
 	case errors.As(err, &other) && other.Code == http.StatusNotFound:
 		err = errNoRoute
@@ -137,7 +137,7 @@ func kindOf(err error) *kind {
 // fail answers a request with an error. It is Echo's HTTPErrorHandler, and the one place where a cause is logged.
 func (s *Server) fail(err error, c echo.Context) {
 	r := c.Request()
-	if errors.Is(err, context.Canceled) { // by the client, which has left
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil { // by the client, which has left
 		c.Response().Status = statusGone
 		return
 	}

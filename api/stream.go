@@ -134,6 +134,9 @@ func (e *eventStream) drain() bool {
 			if last = e.task != "" && m.Final() && m.TaskID() == e.task; last {
 				break
 			}
+			if len(e.buf) >= writeSize && e.write() != nil {
+				return true
+			}
 		}
 		n := e.watcher.Conflated()
 		e.conflated.Add(float64(n - e.counted))

@@ -64,14 +64,6 @@ func (s *Service) Create(ctx context.Context, d Draft) (Task, bool, error) {
 		}
 	}
 	seq, err := s.cfg.Log.Append(ctx, sp.ID, KindSpec, sp, 0)
-	if errors.Is(err, ErrConflict) { // there is one, or there was one until lately
-		var rec Record
-		if rec, err = s.cfg.Log.Load(ctx, sp.ID); errors.Is(err, ErrNotFound) {
-			seq, err = s.cfg.Log.Append(ctx, sp.ID, KindSpec, sp, rec.Last)
-		} else if err == nil {
-			err = ErrConflict
-		}
-	}
 	if errors.Is(err, ErrConflict) {
 		return Task{}, false, fmt.Errorf("task %s: %w", sp.ID, ErrExists)
 	} else if err != nil {
@@ -82,6 +74,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (Task, bool, error) {
 	shown.Plan = nil
 	task := Task{Spec: &shown, Status: &st, Seq: seq}
 	s.cfg.Stored(&Event{Seq: seq, TaskID: sp.ID, Kind: KindSpec, At: sp.CreatedAt, Task: task})
+	s.remember(Record{Task: task, Last: seq, Next: 1})
 	if f == nil {
 		return task, true, nil
 	}

@@ -18,8 +18,8 @@ type Record struct {
 
 // Log is the event log as the Service writes it; progress/eventlog is one. Its errors are those of this package.
 type Log interface {
-	// Append stores one event, if the newest event of the task has the seq last (0: there is none), and answers its
-	// seq once it is stored. Otherwise ErrConflict.
+	// Append stores one event, if the newest event of the task has the seq last, and answers its seq once it is stored.
+	// Otherwise ErrConflict. With last 0 it stores a task's first event, if there is none of this kind.
 	Append(ctx context.Context, id string, kind Kind, body any, last uint64) (uint64, error)
 	// Load reads the task's newest state. ErrNotFound.
 	Load(ctx context.Context, id string) (Record, error)
@@ -139,6 +139,17 @@ func (s *Service) enter(id string, e entry) {
 		go l.run()
 	}
 	s.mu.Unlock()
+}
+
+// remember spares the first writer of a new task the reading of it.
+func (s *Service) remember(rec Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if id := rec.Task.Spec.ID; s.lanes[id] == nil {
+		l := newLane(s, id)
+		l.rec, l.known, l.used = rec, true, time.Now()
+		s.lanes[id] = l
+	}
 }
 
 // idleLane is how long the Service remembers a task that nobody writes to.

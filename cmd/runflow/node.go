@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -105,6 +106,8 @@ func (n *node) open(ctx context.Context, s *settings, flows progress.Flows, logg
 		Beat:       func(id string) { _ = n.log.Beat(id) }, // at most once, as every beat
 		ReportRate: s.ReportRate, Logger: logger,
 	})
+	// While the index is filled almost nothing that is allocated is garbage.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	return n.view.Feed.Load(ctx)
 }
 

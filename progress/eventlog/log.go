@@ -10,7 +10,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/synadia-io/orbit.go/jetstreamext"
 
 	"github.com/runflow/runflow/progress"
 )
@@ -86,8 +85,11 @@ func (l *Log) Append(ctx context.Context, id string, kind progress.Kind, body an
 	if err != nil {
 		return 0, fmt.Errorf("encode %s of task %s: %w", kind, id, err)
 	}
-	ack, err := l.js.Publish(ctx, subject(id, kind), data,
-		jetstream.WithExpectLastSequenceForSubject(last, subject(id, "*")), jetstream.WithRetryAttempts(0))
+	expect := jetstream.WithExpectLastSequenceForSubject(last, subject(id, "*"))
+	if last == 0 { // nothing matches the wildcard, and to find that out the server looks through all subjects
+		expect = jetstream.WithExpectLastSequencePerSubject(0)
+	}
+	ack, err := l.js.Publish(ctx, subject(id, kind), data, expect, jetstream.WithRetryAttempts(0))
 	if err != nil {
 		return 0, fmt.Errorf("append %s of task %s: %w", kind, id, translate(err))
 	}
@@ -114,47 +116,67 @@ func translate(err error) error {
 	return fmt.Errorf("%w: %w", progress.ErrUnavailable, err)
 }
 
-// Load implements progress.Log. Of a task that was removed it answers ErrNotFound and a Record with its Last.
+// Load implements progress.Log. It reads the newest event of any kind first, then the newest of the other kinds: when none
+// of these came later, all are of one moment. (A batch get of all at once looks through every subject of the stream.)
 func (l *Log) Load(ctx context.Context, id string) (progress.Record, error) {
-	var rec progress.Record
-	if !progress.ValidID(id) { // it would become a part of a subject
-		return rec, fmt.Errorf("task %q: %w", id, progress.ErrNotFound)
+	if !progress.ValidID(id) { // it might be a wildcard
+		return progress.Record{}, fmt.Errorf("task %q: %w", id, progress.ErrNotFound)
 	}
-	msgs, err := jetstreamext.GetLastMsgsFor(ctx, l.js, logStream, []string{subject(id, "*")})
-	if err != nil {
-		return rec, fmt.Errorf("load task %s: %w", id, translate(err))
-	}
-	rec.Next = 1
-	for m, err := range msgs {
-		if errors.Is(err, jetstreamext.ErrNoMessages) {
-			break
-		} else if err != nil {
-			return rec, fmt.Errorf("load task %s: %w", id, translate(err))
-		}
-		e, err := decode(m.Subject, m.Sequence, m.Time, m.Data)
+	for {
+		rec, moved, err := l.tryLoad(ctx, id)
 		if err != nil {
-			return rec, err
+			return rec, fmt.Errorf("task %s: %w", id, err)
 		}
-		rec.Last = max(rec.Last, e.Seq)
-		switch e.Kind {
-		case progress.KindSpec:
-			rec.Task.Spec = e.Task.Spec
-			rec.Task.Seq = max(rec.Task.Seq, e.Seq)
-		case progress.KindStatus:
-			rec.Task.Status = e.Task.Status
-			rec.Task.Seq = max(rec.Task.Seq, e.Seq)
-		case progress.KindLog:
-			rec.Next = e.Log.Next()
+		if !moved {
+			return rec, nil
 		}
 	}
-	if rec.Task.Spec == nil {
-		return rec, fmt.Errorf("task %s: %w", id, progress.ErrNotFound)
+}
+
+func (l *Log) tryLoad(ctx context.Context, id string) (rec progress.Record, moved bool, err error) {
+	spec, err := l.newest(ctx, id, progress.KindSpec)
+	if err != nil {
+		return rec, false, err
 	}
-	if rec.Task.Status == nil {
-		st := rec.Task.Spec.Initial()
-		rec.Task.Status = &st
+	last, err := l.newest(ctx, id, "*")
+	if err != nil {
+		return rec, false, err
 	}
-	return rec, nil
+	if spec == nil || last == nil || last.Kind == progress.KindDeleted {
+		return rec, false, progress.ErrNotFound
+	}
+	status, lines := last, last
+	if last.Kind != progress.KindStatus {
+		if status, err = l.newest(ctx, id, progress.KindStatus); err != nil {
+			return rec, false, err
+		}
+	}
+	if last.Kind != progress.KindLog {
+		if lines, err = l.newest(ctx, id, progress.KindLog); err != nil {
+			return rec, false, err
+		}
+	}
+	if status == nil {
+		status = spec
+	}
+	rec = progress.Record{Task: status.Task, Last: last.Seq, Next: 1}
+	rec.Task.Spec = spec.Task.Spec
+	if lines != nil {
+		rec.Next = lines.Log.Next()
+		moved = lines.Seq > last.Seq
+	}
+	return rec, moved || status.Seq > last.Seq, nil
+}
+
+// newest is a task's newest event of a kind, nil when there is none.
+func (l *Log) newest(ctx context.Context, id string, kind progress.Kind) (*progress.Event, error) {
+	m, err := l.stream.GetLastMsgForSubject(ctx, subject(id, kind))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, translate(err)
+	}
+	return decode(m.Subject, m.Sequence, m.Time, m.Data)
 }
 
 // Plan reads the flow that a task runs, as JSON. ErrNotFound when the task is gone.

@@ -14,10 +14,9 @@ import (
 )
 
 const (
-	readBatch   = 1000            // events in one request
-	loadBatch   = 5000            // events in one fetch at start
-	fetchWait   = 5 * time.Second // for a batch that the server said it has
-	followBatch = 2048            // events under way to a follower
+	readBatch   = 1000   // events in one request
+	loadBatch   = 10_000 // events under way at start
+	followBatch = 2048   // events under way to a follower
 )
 
 // Bounds answers the seqs of the oldest and the newest event in the log.
@@ -39,26 +38,26 @@ func (l *Log) Newest(ctx context.Context, fn func(*progress.Event)) error {
 	if err != nil {
 		return fmt.Errorf("read the newest events: %w", translate(err))
 	}
-	left := cons.CachedInfo().NumPending
 	defer func() { _ = l.stream.DeleteConsumer(context.WithoutCancel(ctx), cons.CachedInfo().Name) }()
-	for left > 0 {
-		batch, err := cons.Fetch(int(min(left, loadBatch)), jetstream.FetchMaxWait(fetchWait))
+	left := cons.CachedInfo().NumPending
+	if left == 0 {
+		return nil
+	}
+	msgs, err := cons.Messages(jetstream.PullMaxMessages(loadBatch))
+	if err != nil {
+		return fmt.Errorf("read the newest events: %w", translate(err))
+	}
+	defer msgs.Stop()
+	for ; left > 0; left-- {
+		m, err := msgs.Next(jetstream.NextContext(ctx))
 		if err != nil {
-			return fmt.Errorf("read the newest events: %w", translate(err))
+			return fmt.Errorf("read the newest events: %d missing: %w: %w", left, progress.ErrUnavailable, err)
 		}
-		got := uint64(0)
-		for m := range batch.Messages() {
-			e, err := decodeMsg(m)
-			if err != nil {
-				return err
-			}
-			fn(e)
-			got++
+		e, err := decodeMsg(m)
+		if err != nil {
+			return err
 		}
-		if err := batch.Error(); err != nil || got == 0 {
-			return fmt.Errorf("read the newest events: %d missing: %w", left, errors.Join(progress.ErrUnavailable, err))
-		}
-		left -= min(left, got)
+		fn(e)
 	}
 	return nil
 }
@@ -102,9 +101,13 @@ func (l *Log) Follow(ctx context.Context, after uint64, fn func(*progress.Event)
 // id is empty. fn stops it by an error, which Replay answers.
 func (l *Log) Replay(ctx context.Context, id string, from, to uint64, fn func(*progress.Event) error) error {
 	if id == "" {
-		id = "*"
+		return l.read(ctx, subject("*", "*"), from+1, to, fn)
 	}
-	return l.read(ctx, subject(id, "*"), from+1, to, fn)
+	spec, err := l.newest(ctx, id, progress.KindSpec)
+	if err != nil || spec == nil {
+		return err // a task that is gone has no events
+	}
+	return l.read(ctx, subject(id, "*"), max(from+1, spec.Seq), to, fn)
 }
 
 // read walks one subject from the seq next up to the seq to.
@@ -145,43 +148,34 @@ func (l *Log) read(ctx context.Context, subj string, next, to uint64, fn func(*p
 // Lines calls fn with the chunks of a task's log that hold line number from and those after it, up to the newest.
 func (l *Log) Lines(ctx context.Context, id string, from int, fn func(*progress.Event) error) error {
 	subj := subject(id, progress.KindLog)
-	last, err := l.stream.GetLastMsgForSubject(ctx, subj)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
-	} else if err != nil {
-		return fmt.Errorf("read log of task %s: %w", id, translate(err))
+	last, err := l.newest(ctx, id, progress.KindLog)
+	if err != nil || last == nil || last.Log.Next() <= from {
+		return err
 	}
-	start := uint64(1)
+	spec, err := l.newest(ctx, id, progress.KindSpec)
+	if err != nil || spec == nil {
+		return err
+	}
+	start := spec.Seq
 	if from > 1 {
-		if start, err = l.seek(ctx, id, from, last.Sequence); err != nil {
+		if start, err = l.seek(ctx, id, from, start, last.Seq); err != nil {
 			return err
 		}
 	}
-	return l.read(ctx, subj, start, last.Sequence, fn)
+	return l.read(ctx, subj, start, last.Seq, fn)
 }
 
 // LastLine is the number of the newest line of a task's log, 0 when it has none.
 func (l *Log) LastLine(ctx context.Context, id string) (int, error) {
-	m, err := l.stream.GetLastMsgForSubject(ctx, subject(id, progress.KindLog))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return 0, nil
-	} else if err != nil {
-		return 0, fmt.Errorf("read log of task %s: %w", id, translate(err))
-	}
-	e, err := decode(m.Subject, m.Sequence, m.Time, m.Data)
-	if err != nil {
+	last, err := l.newest(ctx, id, progress.KindLog)
+	if err != nil || last == nil {
 		return 0, err
 	}
-	return e.Log.Next() - 1, nil
+	return last.Log.Next() - 1, nil
 }
 
-// seek finds the seq of the chunk that holds a line, by bisection: line numbers rise with the seq.
-func (l *Log) seek(ctx context.Context, id string, line int, last uint64) (uint64, error) {
-	first, err := l.stream.GetLastMsgForSubject(ctx, subject(id, progress.KindSpec))
-	if err != nil {
-		return 0, fmt.Errorf("seek in log of task %s: %w", id, translate(err))
-	}
-	low := first.Sequence
+// seek finds the seq of the chunk that holds a line, between two seqs, by bisection: line numbers rise with the seq.
+func (l *Log) seek(ctx context.Context, id string, line int, low, last uint64) (uint64, error) {
 	var failed error
 	// The first seq at and after which every chunk ends behind the line.
 	n := sort.Search(int(last-low), func(i int) bool {

@@ -64,8 +64,12 @@ func (h *Hub) lost(ctx context.Context, s *Subscription) (bool, error) {
 	h.mu.Lock()
 	pos, recent := h.pos, h.recent.after
 	h.mu.Unlock()
-	if since > pos {
-		return true, nil
+	if since > pos { // another node was ahead of this one, or it is from another log
+		if _, last, err := h.log.Bounds(ctx); err != nil || since > last {
+			return true, err
+		}
+		h.reach(ctx, since)
+		return false, nil
 	}
 	if since >= recent || s.Filter == nil {
 		return false, nil
