@@ -240,3 +240,25 @@ func TestReportValidation(t *testing.T) {
 		t.Errorf("%v %+v", err, ok)
 	}
 }
+
+func TestTimeInJSON(t *testing.T) {
+	for _, at := range []time.Time{begin, begin.Add(123 * time.Millisecond), time.Date(2024, 2, 29, 23, 59, 59, 999e6, time.UTC), {}} {
+		was := progress.At(at)
+		if at.IsZero() {
+			was = progress.Time{}
+		}
+		b, err := json.Marshal(was)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var is progress.Time
+		if err := json.Unmarshal(b, &is); err != nil || is != was {
+			t.Errorf("%s: %v, %v", b, is, err)
+		}
+	}
+	for _, bad := range []string{`"2026-13-01T00:00:00.000Z"`, `"2026-02-30T00:00:00.000Z"`, `"yesterday, at about three"`, `5`} {
+		if err := json.Unmarshal([]byte(bad), new(progress.Time)); err == nil {
+			t.Errorf("%s was read", bad)
+		}
+	}
+}

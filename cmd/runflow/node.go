@@ -106,8 +106,15 @@ func (n *node) open(ctx context.Context, s *settings, flows progress.Flows, logg
 		Beat:       func(id string) { _ = n.log.Beat(id) }, // at most once, as every beat
 		ReportRate: s.ReportRate, Logger: logger,
 	})
-	// While the index is filled almost nothing that is allocated is garbage.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	return n.load(ctx)
+}
+
+// load fills the index: most of what that allocates is garbage by the end, and goes back to the system.
+func (n *node) load(ctx context.Context) error {
+	defer func(percent int) {
+		debug.SetGCPercent(percent)
+		go debug.FreeOSMemory()
+	}(debug.SetGCPercent(250))
 	return n.view.Feed.Load(ctx)
 }
 

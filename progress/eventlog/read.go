@@ -43,23 +43,32 @@ func (l *Log) Newest(ctx context.Context, fn func(*progress.Event)) error {
 	if left == 0 {
 		return nil
 	}
-	msgs, err := cons.Messages(jetstream.PullMaxMessages(loadBatch))
+	done := make(chan error, 1)
+	consume, err := cons.Consume(func(m jetstream.Msg) {
+		if left == 0 {
+			return
+		}
+		e, err := decodeMsg(m)
+		if err == nil {
+			fn(e)
+			left--
+		}
+		if err != nil || left == 0 {
+			left = 0
+			done <- err
+		}
+	}, jetstream.PullMaxMessages(loadBatch))
 	if err != nil {
 		return fmt.Errorf("read the newest events: %w", translate(err))
 	}
-	defer msgs.Stop()
-	for ; left > 0; left-- {
-		m, err := msgs.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("read the newest events: %d missing: %w: %w", left, progress.ErrUnavailable, err)
-		}
-		e, err := decodeMsg(m)
-		if err != nil {
-			return err
-		}
-		fn(e)
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		err = fmt.Errorf("read the newest events: %w: %w", progress.ErrUnavailable, ctx.Err())
 	}
-	return nil
+	consume.Stop()
+	<-consume.Closed()
+	return err
 }
 
 func decodeMsg(m jetstream.Msg) (*progress.Event, error) {
