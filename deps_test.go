@@ -23,14 +23,15 @@ var ours = map[string][]string{
 	"progress/watch":       {"progress"},
 	"progress/worker":      {"progress", "progress/flow", "progress/detect", "progress/eventlog", "progress/worker/proc"},
 	"progress/upkeep":      {"progress", "progress/flow"},
-	"progress/nodetest":    {"progress", "progress/eventlog", "progress/natsd", "progress/watch"}, // for tests only
-	"api":                  {"api/badge", "progress", "progress/flow", "progress/detect", "progress/watch"},
+	"progress/clients":     {"progress", "progress/watch"},
+	"progress/nodetest":    {"progress", "progress/clients", "progress/eventlog", "progress/natsd", "progress/watch"}, // for tests only
+	"api":                  {"api/badge", "progress", "progress/clients", "progress/flow", "progress/detect", "progress/watch"},
 	"api/badge":            {},
 	"api/client":           {},
-	"ws":                   {"progress", "progress/watch"},
+	"ws":                   {"progress", "progress/clients", "progress/watch"},
 	"web":                  {},
 	"cmd/runflow": {
-		"api", "api/client", "ws", "web", "progress", "progress/flow", "progress/eventlog", "progress/natsd", "progress/watch",
+		"api", "api/client", "ws", "web", "progress", "progress/clients", "progress/flow", "progress/eventlog", "progress/natsd", "progress/watch",
 		"progress/worker", "progress/upkeep",
 	},
 }

@@ -53,9 +53,12 @@ func (sse) begin(b []byte) []byte {
 }
 
 func (sse) message(b []byte, m *watch.Message) []byte {
-	b = append(b, "id: "...)
-	b = strconv.AppendUint(b, m.Seq, 10)
-	b = append(b, "\nevent: "...)
+	if m.Seq > 0 { // a notification has none: the client's place in the log stays
+		b = append(b, "id: "...)
+		b = strconv.AppendUint(b, m.Seq, 10)
+		b = append(b, '\n')
+	}
+	b = append(b, "event: "...)
 	b = append(b, m.Name...)
 	b = append(b, "\ndata: "...)
 	b = append(b, m.Data()...) // one line: what is stored is compact JSON

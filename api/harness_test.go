@@ -77,7 +77,7 @@ func startOn(t testing.TB, o nodetest.Options, short bool, change ...func(*api.C
 		h.timeout = serverTimeout
 	}
 	cfg := api.Config{
-		Tasks: h.Service, View: h.View, Log: h.Log, Flows: catalog, Version: "test",
+		Tasks: h.Service, View: h.View, Log: h.Log, Flows: catalog, Clients: h.Clients, Version: "test",
 		Logger: slog.New(slog.NewTextHandler(h.log, nil)),
 	}
 	for _, f := range change {

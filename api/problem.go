@@ -41,6 +41,7 @@ var kinds = []kind{
 	{errInvalid, http.StatusUnprocessableEntity, "invalid_request", "The request is not valid", 0},
 	{progress.ErrNotFound, http.StatusNotFound, "task_not_found", "No such task", 0},
 	{progress.ErrFlowNotFound, http.StatusNotFound, "flow_not_found", "No such flow", 0},
+	{progress.ErrClientNotFound, http.StatusNotFound, "client_not_found", "No such client", 0},
 	{errNoRoute, http.StatusNotFound, "not_found", "No such address", 0},
 	{errMethod, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", 0},
 	{progress.ErrEnded, http.StatusConflict, "task_ended", "The task has ended", 0},

@@ -33,6 +33,8 @@ func (s *Server) routes() []route {
 		{get, "/flows", s.listFlows},
 		{get, "/flows/:name", s.getFlow},
 		{get, "/flows/:name/badge.svg", s.flowBadge},
+		{post, "/notifications", s.notify},
+		{get, "/clients", s.listClients},
 		{get, "/ws", upgrade(s.cfg.WebSocket)},
 		{get, "/healthz", s.health},
 		{get, "/readyz", s.ready},

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/runflow/runflow/progress"
+	"github.com/runflow/runflow/progress/clients"
 	"github.com/runflow/runflow/progress/flow"
 	"github.com/runflow/runflow/progress/watch"
 )
@@ -45,12 +46,13 @@ type Pages struct {
 	Assets    http.Handler // GET /assets/*, with the whole path
 }
 
-// Config is what a Server works with. Tasks, View, Log and Flows are needed.
+// Config is what a Server works with. Tasks, View, Log, Flows and Clients are needed.
 type Config struct {
-	Tasks Tasks
-	View  *watch.View
-	Log   Log
-	Flows Flows
+	Tasks   Tasks
+	View    *watch.View
+	Log     Log
+	Flows   Flows
+	Clients *clients.Registry
 
 	WebSocket http.Handler                    // GET /ws; nil: 404
 	Pages     Pages                           // nil ones: 404

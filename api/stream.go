@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/runflow/runflow/progress/clients"
 	"github.com/runflow/runflow/progress/watch"
 )
 
@@ -68,6 +69,12 @@ func (s *Server) stream(c echo.Context, sub *watch.Subscription, task string) er
 		return nil
 	}
 	defer s.watching(e.format.name())()
+	client := &clients.Client{
+		Transport: e.format.name(), Remote: r.RemoteAddr, Since: time.Now(), Outbox: e.watcher,
+		Subscriptions: func() int { return max(1, len(sub.IDs)) },
+	}
+	s.cfg.Clients.Add(client)
+	defer s.cfg.Clients.Remove(client)
 	defer e.finish()
 	e.run(r.Context(), s)
 	return nil

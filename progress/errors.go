@@ -11,6 +11,8 @@ import (
 var (
 	// ErrNotFound: no task has this id.
 	ErrNotFound = errors.New("no such task")
+	// ErrClientNotFound: no client with this id is connected, or it takes no more messages.
+	ErrClientNotFound = errors.New("no such client is connected")
 	// ErrFlowNotFound: no flow has this name.
 	ErrFlowNotFound = errors.New("no such flow")
 	// ErrExists: a task with this id is there already.
@@ -76,6 +78,7 @@ var codes = []struct {
 }{
 	{ErrNotFound, "task_not_found"},
 	{ErrFlowNotFound, "flow_not_found"},
+	{ErrClientNotFound, "client_not_found"},
 	{ErrExists, "task_exists"},
 	{ErrEnded, "task_ended"},
 	{ErrRunning, "task_running"},

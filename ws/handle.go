@@ -14,6 +14,11 @@ var handlers = map[string]func(*Session, request){
 	"unsubscribe": (*Session).handleUnsubscribe,
 	"message":     func(s *Session, r request) { s.answer("message", r.ID, r.Data) },
 	"ping":        func(s *Session, r request) { s.answer("pong", r.ID, r.Data) },
+	"join":        (*Session).handleJoin,
+	"leave":       (*Session).handleLeave,
+	"room":        (*Session).handleRoom,
+	"private":     (*Session).handlePrivate,
+	"clients":     (*Session).handleClients,
 }
 
 // handle reads one frame. It runs on the connection's read loop: a client whose answers wait is not read from.
@@ -109,7 +114,7 @@ func (s *Session) answer(event string, id json.RawMessage, data any) {
 func (s *Session) fail(id json.RawMessage, err error) {
 	code, detail := progress.Code(err), err.Error()
 	if code == "internal" {
-		s.server.cfg.Logger.Error("websocket request", "client", s.id, "err", err)
+		s.server.cfg.Logger.Error("websocket request", "client", s.client.ID, "err", err)
 		detail = "the server could not do this"
 	}
 	data := map[string]any{"code": code, "detail": detail}

@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 
+	"github.com/runflow/runflow/progress/clients"
 	"github.com/runflow/runflow/progress/watch"
 )
 
@@ -23,6 +23,7 @@ const (
 
 	closeGoingAway = 1001
 	closeSlow      = 4001
+	closeNoPong    = 4002
 	closeDrain     = 4003
 	closeProtocol  = 4500
 )
@@ -36,6 +37,7 @@ const (
 // Config is what a Server works with.
 type Config struct {
 	View    *watch.View
+	Clients *clients.Registry
 	Version string
 	// MaxSubscriptions is how many tasks and filters one connection may watch; 0 is 128.
 	MaxSubscriptions int
@@ -65,7 +67,7 @@ func NewServer(cfg Config) *Server {
 	s := &Server{cfg: cfg, melody: melody.New(), sessions: map[*Session]struct{}{}}
 	m := s.melody
 	m.Upgrader = &websocket.Upgrader{ // a nil CheckOrigin refuses other origins than our own
-		ReadBufferSize: 1024, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+		ReadBufferSize: 512, WriteBufferSize: 2048, WriteBufferPool: &sync.Pool{},
 		Subprotocols: []string{protocolBatch, protocolJSON},
 	}
 	m.Config.MaxMessageSize = maxFrame
@@ -80,15 +82,15 @@ func NewServer(cfg Config) *Server {
 		of(ms).close(closeProtocol, "frames are text")
 	})
 	m.HandleSentMessage(func(ms *melody.Session, _ []byte) { of(ms).sent() })
-	m.HandleError(func(ms *melody.Session, err error) {
-		s.cfg.Logger.Debug("websocket", "client", of(ms).id, "err", err)
-	})
+	m.HandlePong(func(ms *melody.Session) { of(ms).pong() })
+	m.HandleError(func(ms *melody.Session, err error) { of(ms).failed(err) })
 	return s
 }
 
 func of(ms *melody.Session) *Session { return ms.Keys[sessionKey].(*Session) }
 
-// ServeHTTP upgrades a request and serves the connection until it closes.
+// ServeHTTP upgrades a request. It returns as soon as the connection is taken over: melody serves it in a goroutine of its
+// own, so that net/http's buffers, its stack and the request are not kept as long as the client stays.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	draining := s.draining
@@ -103,15 +105,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this address speaks WebSocket", http.StatusUpgradeRequired)
 		return
 	}
-	session := newSession(s, uuid.NewString(), r)
-	// An error was answered by the upgrader already.
-	if err := s.melody.HandleRequestWithKeys(w, r, map[string]any{sessionKey: session}); err != nil {
-		s.cfg.Logger.Debug("websocket upgrade", "remote", r.RemoteAddr, "err", err)
+	session := newSession(s, r)
+	taken := session.taken
+	refused := make(chan struct{})
+	go func() {
+		defer close(refused)
+		// An error was answered by the upgrader already.
+		if err := s.melody.HandleRequestWithKeys(w, r, map[string]any{sessionKey: session}); err != nil {
+			s.cfg.Logger.Debug("websocket upgrade", "err", err)
+		}
+	}()
+	select {
+	case <-taken:
+	case <-refused:
 	}
 }
 
 func (s *Server) connect(ms *melody.Session) {
 	session := of(ms)
+	ms.Request = nil // nobody asks for it again
 	s.mu.Lock()
 	s.sessions[session] = struct{}{}
 	s.mu.Unlock()

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
 	"github.com/gorilla/websocket"
 	"github.com/olahol/melody"
 
+	"github.com/runflow/runflow/progress/clients"
 	"github.com/runflow/runflow/progress/watch"
 )
 
@@ -24,38 +26,53 @@ const (
 // Session is one connected client.
 type Session struct {
 	server *Server
-	id     string
-	first  *http.Request // the upgrade; for the address it came to
-	conn   *melody.Session
+	client clients.Client // its ID is set by begin
 	outbox *watch.Watcher
 	ctx    context.Context // ends with the connection
 	cancel context.CancelFunc
 	subs   subscriptions
 	jobs   sync.WaitGroup // replays that are under way
 
+	asked url.Values    // of the address it came to, until begin
+	taken chan struct{} // closed by begin: the connection is no longer net/http's
+
 	mu       sync.Mutex
+	conn     *melody.Session
+	gather   *gatherConn // nil where frames cannot be gathered
+	batch    bool        // the client takes arrays
 	inFlight int
+	held     bool      // gather holds
+	heard    time.Time // the last pong
+	told     bool      // something was sent since then
+	borne    bool      // the read deadline was moved for it
 }
 
-func newSession(s *Server, id string, r *http.Request) *Session {
-	session := &Session{server: s, id: id, first: r}
+func newSession(s *Server, r *http.Request) *Session {
+	session := &Session{server: s, asked: r.URL.Query(), taken: make(chan struct{})}
 	session.outbox = watch.NewWatcher(session.pump)
+	session.client = clients.Client{
+		Transport: "websocket", Remote: r.RemoteAddr, Since: time.Now(), Outbox: session.outbox, Subscriptions: session.subs.len,
+	}
 	session.ctx, session.cancel = context.WithCancel(context.Background())
 	return session
 }
 
 // begin greets the client and subscribes to what the address names.
 func (s *Session) begin(conn *melody.Session) {
+	close(s.taken)
+	s.server.cfg.Clients.Add(&s.client)
+	ws := conn.WebsocketConnection()
 	s.mu.Lock()
-	s.conn = conn
+	s.heard = s.client.Since
+	s.conn, s.gather, s.batch = conn, gatherOf(ws.NetConn()), ws.Subprotocol() == protocolBatch
 	s.mu.Unlock()
-	s.answer("connected", nil, connected{s.id, int(pingPeriod.Seconds()), s.server.cfg.Version})
-	if req, ok, err := fromAddress(s.first.URL.Query()); err != nil {
+	s.answer("connected", nil, connected{s.client.ID, int(pingPeriod.Seconds()), s.server.cfg.Version})
+	if req, ok, err := fromAddress(s.asked); err != nil {
 		s.fail(nil, err)
 	} else if ok {
 		s.subscribe(nil, req)
 	}
-	s.first = nil
+	s.asked, s.taken = nil, nil
 }
 
 // pump hands what waits to melody, no more than its buffer holds. It is called when something waits, from any goroutine,
@@ -66,9 +83,8 @@ func (s *Session) pump() {
 	if s.inFlight > 0 || s.conn == nil {
 		return
 	}
-	batch := s.conn.WebsocketConnection().Subprotocol() == protocolBatch
 	most := maxInFlight
-	if batch {
+	if s.batch {
 		most = maxBatch
 	}
 	msgs, err := s.outbox.Take(most)
@@ -81,32 +97,49 @@ func (s *Session) pump() {
 			s.subs.ended(msgs[i].TaskID())
 		}
 	}
-	switch {
-	case len(msgs) == 0:
-	case batch && len(msgs) > 1:
-		for _, frame := range batches(msgs) {
+	if len(msgs) == 0 {
+		return
+	}
+	s.told = true
+	if s.batch && len(msgs) > 1 {
+		frames := batches(msgs)
+		s.inFlight = len(frames)
+		for _, frame := range frames {
 			s.write(frame)
 		}
-	default:
-		for i := range msgs {
-			s.write(msgs[i].Frame())
-		}
+		return
+	}
+	if s.gather != nil && len(msgs) > 1 {
+		s.gather.hold()
+		s.held = true
+	}
+	s.inFlight = len(msgs)
+	for i := range msgs {
+		s.write(msgs[i].Frame())
 	}
 }
 
 // write hands one frame to melody. The caller holds mu.
 func (s *Session) write(frame []byte) {
-	if s.conn.Write(frame) == nil {
-		s.inFlight++
+	if s.conn.Write(frame) != nil {
+		s.inFlight-- // the connection has closed
 	}
 }
 
+// sent is called by melody, after each frame.
 func (s *Session) sent() {
 	s.mu.Lock()
 	s.inFlight--
-	more := s.inFlight == 0
+	last := s.inFlight <= 0
+	held := last && s.held
+	if held {
+		s.held = false
+	}
 	s.mu.Unlock()
-	if more {
+	if held && s.gather.release() != nil {
+		_ = s.gather.Close() // melody's read loop notices, and ends the session
+	}
+	if last {
 		s.pump()
 	}
 }
@@ -153,6 +186,7 @@ func (s *Session) leave() {
 	s.server.cfg.View.Hub.Leave(s.outbox, s.subs.all())
 	s.jobs.Wait()
 	s.server.cfg.View.Hub.Leave(s.outbox, s.subs.all()) // of a replay that was about to end
+	s.server.cfg.Clients.Remove(&s.client)
 	s.server.forget(s)
 }
 

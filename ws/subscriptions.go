@@ -63,6 +63,13 @@ func (s *subscriptions) ended(id string) {
 	s.mu.Unlock()
 }
 
+// len is how many tasks and filters the session watches.
+func (s *subscriptions) len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.ids) + len(s.filters)
+}
+
 // all is everything the session watches.
 func (s *subscriptions) all() []*watch.Subscription {
 	s.mu.Lock()

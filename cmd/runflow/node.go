@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/runflow/runflow/progress"
+	"github.com/runflow/runflow/progress/clients"
 	"github.com/runflow/runflow/progress/eventlog"
 	"github.com/runflow/runflow/progress/natsd"
 	"github.com/runflow/runflow/progress/watch"
@@ -32,6 +33,8 @@ type node struct {
 	log      *eventlog.Log
 	view     *watch.View
 	service  *progress.Service
+	nodes    *eventlog.Nodes
+	clients  *clients.Registry
 }
 
 // openNode opens the log, embedded or external, and reads the index.
@@ -106,6 +109,8 @@ func (n *node) open(ctx context.Context, s *settings, flows progress.Flows, logg
 		Beat:       func(id string) { _ = n.log.Beat(id) }, // at most once, as every beat
 		ReportRate: s.ReportRate, Logger: logger,
 	})
+	n.nodes = n.log.Nodes(clients.NodeID())
+	n.clients = clients.New(n.nodes, 0)
 	return n.load(ctx)
 }
 
@@ -114,7 +119,7 @@ func (n *node) load(ctx context.Context) error {
 	defer func(percent int) {
 		debug.SetGCPercent(percent)
 		go debug.FreeOSMemory()
-	}(debug.SetGCPercent(250))
+	}(debug.SetGCPercent(200))
 	return n.view.Feed.Load(ctx)
 }
 

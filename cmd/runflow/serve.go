@@ -64,9 +64,9 @@ func serve(ctx context.Context, s *settings) error {
 	if s.StepURL == "" {
 		s.StepURL = "http://" + reachable(listener.Addr())
 	}
-	sockets := ws.NewServer(ws.Config{View: n.view, Version: version, Logger: logger})
+	sockets := ws.NewServer(ws.Config{View: n.view, Clients: n.clients, Version: version, Logger: logger})
 	server := api.New(api.Config{
-		Tasks: n.service, View: n.view, Log: n.log, Flows: flows, WebSocket: sockets, Ready: n.ready,
+		Tasks: n.service, View: n.view, Log: n.log, Flows: flows, Clients: n.clients, WebSocket: sockets, Ready: n.ready,
 		Pages: api.Pages{
 			Dashboard: web.Dashboard(), Console: web.Console(), Task: web.TaskPage(), Assets: web.Assets(),
 		},
@@ -85,10 +85,12 @@ func serve(ctx context.Context, s *settings) error {
 	group, failed := errgroup.WithContext(ctx)
 	group.Go(func() error { return n.view.Feed.Run(background) })
 	group.Go(func() error { return keeper.Run(background) })
+	group.Go(func() error { return n.nodes.Run(background) })
+	group.Go(func() error { return sockets.Run(background) })
 	group.Go(func() error { return flows.Run(background) })
 	group.Go(func() error { return reloadOnHangup(background, flows) })
 	group.Go(func() error {
-		err := listening.Serve(listener)
+		err := listening.Serve(ws.Listen(listener))
 		if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 			return nil
 		}

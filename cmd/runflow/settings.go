@@ -58,7 +58,7 @@ func (s setting) shown() string {
 		return v.String()
 	case *int:
 		if s.name == "workers" {
-			return "one per processor, at least 2"
+			return "one per processor, at least 4"
 		}
 		return fmt.Sprint(*v)
 	case *float64:
@@ -70,7 +70,7 @@ func (s setting) shown() string {
 // serveTable is what `runflow serve` can be told.
 func (s *settings) serveTable() []setting {
 	*s = settings{
-		Listen: "127.0.0.1:9009", Data: "runflow-data", Replicas: 1, Workers: max(2, runtime.NumCPU()), Sync: "interval",
+		Listen: "127.0.0.1:9009", Data: "runflow-data", Replicas: 1, Workers: max(4, runtime.NumCPU()), Sync: "interval",
 		ReportRate: 200, Grace: 10 * time.Second, Drain: 2 * time.Second, Keep: 7 * 24 * time.Hour, MaxKept: 100_000,
 		LogLevel: "info", LogFormat: "text",
 	}

@@ -4,6 +4,7 @@ package nodetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/runflow/runflow/progress"
+	"github.com/runflow/runflow/progress/clients"
 	"github.com/runflow/runflow/progress/eventlog"
 	"github.com/runflow/runflow/progress/natsd"
 	"github.com/runflow/runflow/progress/watch"
@@ -32,6 +34,7 @@ type Node struct {
 	Log     *eventlog.Log
 	View    *watch.View
 	Service *progress.Service
+	Clients *clients.Registry
 
 	stop func()
 }
@@ -66,8 +69,11 @@ func Start(t testing.TB, o Options) *Node {
 	if err := view.Feed.Load(ctx); err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
+	nodes := log.Nodes(clients.NodeID())
+	n.Clients = clients.New(nodes, 0)
+	done := make(chan error, 2)
 	go func() { done <- view.Feed.Run(ctx) }()
+	go func() { done <- nodes.Run(ctx) }()
 	stopped := false
 	n.stop = func() {
 		if stopped {
@@ -80,8 +86,8 @@ func Start(t testing.TB, o Options) *Node {
 			t.Errorf("close service: %v", err)
 		}
 		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("feed: %v", err)
+		if err := errors.Join(<-done, <-done); err != nil {
+			t.Errorf("feed and nodes: %v", err)
 		}
 		nc.Close()
 		if own {

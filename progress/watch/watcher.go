@@ -55,6 +55,20 @@ func (w *Watcher) Send(m Message) {
 	w.wake()
 }
 
+// TrySend is Send for what others send to this client: it answers false when more than most messages wait already.
+func (w *Watcher) TrySend(m Message, most int) bool {
+	w.mu.Lock()
+	ok := !w.closed && !w.slow && len(w.queue)-w.holes < most
+	if ok {
+		w.queue = append(w.queue, m)
+	}
+	w.mu.Unlock()
+	if ok {
+		w.wake()
+	}
+	return ok
+}
+
 // offer queues a live event, and tells whether the watcher must be woken that was not yet to be.
 func (w *Watcher) offer(m Message) bool {
 	w.mu.Lock()
