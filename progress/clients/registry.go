@@ -140,7 +140,10 @@ func (r *Registry) Notify(ctx context.Context, to, room string, data json.RawMes
 }
 
 func encode(event string, data any) []byte {
-	frame, err := json.Marshal(map[string]any{"event": event, "data": data})
+	frame, err := json.Marshal(struct {
+		Event string `json:"event"` // first, as progress.FrameData wants it
+		Data  any    `json:"data"`
+	}{event, data})
 	if err != nil { // data came in as JSON
 		return []byte(`{"event":"error","data":{"code":"internal","detail":"a message could not be encoded"}}`)
 	}

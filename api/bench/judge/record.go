@@ -41,7 +41,7 @@ func (r *Record) Final() bool   { return r.final }
 // Index is the newest report that came.
 func (r *Record) Index() int { return r.index }
 
-// Take takes an event in, and tells whether it is a new one: no snapshot and no fault.
+// Take takes an event in, and tells whether it is a new one: neither the first snapshot nor a fault.
 func (r *Record) Take(e Event) bool {
 	if !r.started || e.Gap && e.Seq > r.last {
 		if r.started {
@@ -63,7 +63,9 @@ func (r *Record) Take(e Event) bool {
 		return false
 	case e.Seq < r.last:
 		r.OutOfOrder++
-		r.tally(e) // late, yet not lost
+		if e.Seq > r.base {
+			r.tally(e) // late, yet not lost
+		}
 		return false
 	case r.final:
 		r.AfterFinal++
