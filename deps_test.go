@@ -28,10 +28,13 @@ var ours = map[string][]string{
 	"api":                  {"api/badge", "progress", "progress/clients", "progress/flow", "progress/detect", "progress/watch"},
 	"api/badge":            {},
 	"api/client":           {},
+	"api/bench":            {"api/bench/judge", "api/bench/usage"},
+	"api/bench/judge":      {},
+	"api/bench/usage":      {},
 	"ws":                   {"progress", "progress/clients", "progress/watch"},
 	"web":                  {},
 	"cmd/runflow": {
-		"api", "api/client", "ws", "web", "progress", "progress/clients", "progress/flow", "progress/eventlog", "progress/natsd", "progress/watch",
+		"api", "api/bench", "api/client", "ws", "web", "progress", "progress/clients", "progress/flow", "progress/eventlog", "progress/natsd", "progress/watch",
 		"progress/worker", "progress/upkeep",
 	},
 }
@@ -42,7 +45,7 @@ var only = map[string][]string{
 	"github.com/nats-io/nats.go":        {"progress/natsd", "progress/eventlog", "progress/nodetest", "cmd/runflow"},
 	"github.com/labstack/echo/v4":       {"api"},
 	"github.com/olahol/melody":          {"ws"},
-	"github.com/gorilla/websocket":      {"ws"},
+	"github.com/gorilla/websocket":      {"ws", "api/bench"},
 	"github.com/spf13/cobra":            {"cmd/runflow"},
 	"go.yaml.in/yaml/v3":                {"progress/flow"},
 	"github.com/creack/pty":             {"progress/worker/proc"},

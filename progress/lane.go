@@ -195,10 +195,15 @@ func (l *lane) store(ctx context.Context, make func() (Kind, any, error)) (uint6
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	for {
+		fresh := !l.known
 		if err := l.load(ctx); err != nil {
 			return 0, err
 		}
 		kind, body, err := make()
+		if err != nil && !fresh { // another node may have written since: a refusal must not rest on what was remembered
+			l.known = false
+			continue
+		}
 		if err != nil {
 			return 0, err
 		}

@@ -88,3 +88,16 @@ func gatherOf(conn net.Conn) *gatherConn {
 	c, _ := conn.(*gatherConn)
 	return c
 }
+
+// sendBuffer is what the system holds for a client that does not read, in bytes. Left to itself it grows to megabytes, all
+// of it older than what the outbox would send.
+const sendBuffer = 256 << 10
+
+func shorten(conn net.Conn) {
+	if c := gatherOf(conn); c != nil {
+		conn = c.Conn
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(sendBuffer) // as good as it gets
+	}
+}

@@ -62,6 +62,7 @@ func (s *Session) begin(conn *melody.Session) {
 	close(s.taken)
 	s.server.cfg.Clients.Add(&s.client)
 	ws := conn.WebsocketConnection()
+	shorten(ws.NetConn())
 	s.mu.Lock()
 	s.heard = s.client.Since
 	s.conn, s.gather, s.batch = conn, gatherOf(ws.NetConn()), ws.Subprotocol() == protocolBatch

@@ -61,7 +61,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage: true, SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newReport(), newVersion())
+	root.AddCommand(newReport(), newBench(), newVersion())
 	root.AddCommand(serverCommands()...)
 	return root
 }

@@ -138,7 +138,7 @@ func TestConfigurationDoc(t *testing.T) {
 // TestHelp holds the help of every command against its golden file.
 func TestHelp(t *testing.T) {
 	var b bytes.Buffer
-	for _, command := range []string{"", "serve", "worker", "report", "version"} {
+	for _, command := range []string{"", "serve", "worker", "report", "bench", "bench fanout", "bench slow", "version"} {
 		out, err := exec.Command(binary, append(strings.Fields(command), "--help")...).Output()
 		if err != nil {
 			t.Fatal(err)

@@ -135,12 +135,18 @@ func (l *Log) Load(ctx context.Context, id string) (progress.Record, error) {
 
 func (l *Log) tryLoad(ctx context.Context, id string) (rec progress.Record, moved bool, err error) {
 	spec, err := l.newest(ctx, id, progress.KindSpec)
+	if err == nil && spec == nil {
+		spec, err = l.newestOfLeader(ctx, id, progress.KindSpec)
+	}
 	if err != nil {
 		return rec, false, err
 	}
 	last, err := l.newest(ctx, id, "*")
 	if err != nil {
 		return rec, false, err
+	}
+	if last == nil { // as of that moment; an append upon it shows whether it still was so
+		last = spec
 	}
 	if spec == nil || last == nil || last.Kind == progress.KindDeleted {
 		return rec, false, progress.ErrNotFound
@@ -177,6 +183,44 @@ func (l *Log) newest(ctx context.Context, id string, kind progress.Kind) (*progr
 		return nil, translate(err)
 	}
 	return decode(m.Subject, m.Sequence, m.Time, m.Data)
+}
+
+// newestOfLeader is newest, asked of the stream's leader: the other servers of a cluster may not have heard of a task that
+// was created a moment ago.
+func (l *Log) newestOfLeader(ctx context.Context, id string, kind progress.Kind) (*progress.Event, error) {
+	if l.stream.CachedInfo().Config.Replicas < 2 {
+		return nil, nil
+	}
+	question, err := json.Marshal(map[string]string{"last_by_subj": subject(id, kind)})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := l.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+logStream, question)
+	if err != nil {
+		return nil, translate(err)
+	}
+	var got struct {
+		Error   *jetstream.APIError
+		Message *struct {
+			Subject string
+			Seq     uint64
+			Data    []byte
+			Time    time.Time
+		}
+	}
+	if err := json.Unmarshal(answer.Data, &got); err != nil {
+		return nil, fmt.Errorf("decode the leader's answer: %w", err)
+	}
+	switch {
+	case got.Error != nil && got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
+		return nil, nil
+	case got.Error != nil:
+		return nil, fmt.Errorf("%w: %w", progress.ErrUnavailable, got.Error)
+	case got.Message == nil:
+		return nil, nil
+	}
+	m := got.Message
+	return decode(m.Subject, m.Seq, m.Time, m.Data)
 }
 
 // Plan reads the flow that a task runs, as JSON. ErrNotFound when the task is gone.

@@ -14,9 +14,8 @@ import (
 )
 
 const (
-	readBatch   = 1000   // events in one request
-	loadBatch   = 10_000 // events under way at start
-	followBatch = 2048   // events under way to a follower
+	readBatch = 1000   // events in one request
+	loadBatch = 10_000 // events under way at start
 )
 
 // Bounds answers the seqs of the oldest and the newest event in the log.
@@ -77,33 +76,6 @@ func decodeMsg(m jetstream.Msg) (*progress.Event, error) {
 		return nil, err
 	}
 	return decode(m.Subject(), meta.Sequence.Stream, meta.Timestamp, m.Data())
-}
-
-// Follow calls fn with every event after the given seq, in order, from one goroutine, until ctx ends. Lost connections
-// are made up for; what cannot be decoded goes to bad and is passed over.
-func (l *Log) Follow(ctx context.Context, after uint64, fn func(*progress.Event), bad func(error)) error {
-	cons, err := l.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
-	})
-	if err != nil && ctx.Err() != nil {
-		return nil
-	} else if err != nil {
-		return fmt.Errorf("follow the log: %w", translate(err))
-	}
-	consume, err := cons.Consume(func(m jetstream.Msg) {
-		if e, err := decodeMsg(m); err != nil {
-			bad(err)
-		} else {
-			fn(e)
-		}
-	}, jetstream.PullMaxMessages(followBatch), jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) { bad(err) }))
-	if err != nil {
-		return fmt.Errorf("follow the log: %w", translate(err))
-	}
-	<-ctx.Done()
-	consume.Stop()
-	<-consume.Closed()
-	return nil
 }
 
 // Replay calls fn with the stored events after the seq from, up to and with the seq to: those of one task, or of all where
