@@ -17,7 +17,8 @@ var ours = map[string][]string{
 	"progress":             {"progress/flow"},
 	"progress/flow":        {},
 	"progress/detect":      {},
-	"progress/natsd":       {},
+	"progress/folder":      {},
+	"progress/natsd":       {"progress/folder"},
 	"progress/worker/proc": {},
 	"progress/eventlog":    {"progress", "progress/flow"},
 	"progress/watch":       {"progress"},
@@ -35,7 +36,7 @@ var ours = map[string][]string{
 	"web":                  {},
 	"cmd/runflow": {
 		"api", "api/bench", "api/client", "ws", "web", "progress", "progress/clients", "progress/flow", "progress/eventlog", "progress/natsd", "progress/watch",
-		"progress/worker", "progress/upkeep",
+		"progress/worker", "progress/upkeep", "progress/folder",
 	},
 }
 

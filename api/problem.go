@@ -20,6 +20,7 @@ var (
 	errInvalid     = errors.New("the request is not valid")
 	errNoRoute     = errors.New("there is nothing at this address")
 	errMethod      = errors.New("this address does not take this method")
+	errForbidden   = errors.New("this is not allowed")
 	errTooLarge    = errors.New("the request is too large")
 	errUnsupported = errors.New("this content type is not taken here")
 	errDraining    = errors.New("the server is stopping")
@@ -48,6 +49,7 @@ var kinds = []kind{
 	{progress.ErrRunning, http.StatusConflict, "task_running", "The task has not ended", 0},
 	{progress.ErrExists, http.StatusConflict, "task_exists", "The task exists", 0},
 	{progress.ErrIdempotencyConflict, http.StatusUnprocessableEntity, "idempotency_conflict", "Idempotency key used before", 0},
+	{errForbidden, http.StatusForbidden, "forbidden", "Not allowed", 0},
 	{errTooLarge, http.StatusRequestEntityTooLarge, "payload_too_large", "Too large", 0},
 	{errUnsupported, http.StatusUnsupportedMediaType, "unsupported_media_type", "Content type not supported", 0},
 	{progress.ErrQueueFull, http.StatusTooManyRequests, "queue_full", "The queue is full", 5},

@@ -96,7 +96,7 @@ func New(cfg Config) *Server {
 	s.streams.init()
 	s.echo.Logger.SetOutput(io.Discard) // what it has to say comes back as an error
 	s.echo.HTTPErrorHandler = s.fail
-	s.echo.Use(s.identify, s.observe, s.contain)
+	s.echo.Use(s.identify, s.observe, s.contain, s.ownOrigin)
 	for _, r := range s.routes() {
 		s.echo.Add(r.method, r.path, r.handler)
 	}

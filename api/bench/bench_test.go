@@ -165,7 +165,7 @@ func TestScenarios(t *testing.T) {
 
 func TestIngest(t *testing.T) {
 	f := start(t, nodetest.Options{}, nil)
-	r, err := f.run(t, t.Context(), "ingest", func(o *bench.Options) { o.Writers = 4 })
+	r, err := f.run(t, t.Context(), "ingest", func(o *bench.Options) { o.Writers, o.Size = 4, 1000 })
 	if err != nil || !r.Clean() || len(r.Ingest) != 2 {
 		t.Fatalf("%v: %+v", err, r)
 	}
@@ -190,10 +190,14 @@ func TestInterrupted(t *testing.T) {
 	f := start(t, nodetest.Options{}, nil)
 	for _, name := range []string{"fanout", "slow", "resume", "ingest", "idle"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		go func() {
+		begun := f.View.Feed.Seq()
+		var waiting sync.WaitGroup
+		waiting.Go(func() {
 			defer cancel()
-			nodetest.Eventually(t, "the load has begun", func() bool { return f.View.Feed.Seq() > 100 })
-		}()
+			nodetest.Eventually(t, "the load has begun", func() bool {
+				return f.View.Feed.Seq() > begun+100 || name == "idle" && f.View.Feed.Seq() > begun
+			})
+		})
 		r, err := f.run(t, ctx, name, func(o *bench.Options) {
 			o.Watchers, o.Duration, o.Rate = 5, time.Minute, 500
 			if name == "idle" {
@@ -203,6 +207,7 @@ func TestInterrupted(t *testing.T) {
 		if err != nil || !r.Clean() || !r.Interrupted {
 			t.Errorf("%s: %v: %+v", name, err, r)
 		}
+		waiting.Wait()
 	}
 }
 

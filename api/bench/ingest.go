@@ -31,9 +31,6 @@ type Ingest struct {
 // ingest reports with every writer, first a request each, then in a stream each.
 func (r *run) ingest() error {
 	w := r.o.Writers
-	if err := r.create(2 * w); err != nil {
-		return err
-	}
 	whole := r.begin()
 	acked := make([]judge.Record, w)
 	var acks judge.Histogram
@@ -63,6 +60,9 @@ func (r *run) ingest() error {
 // ingested measures one way to report, and counts what the log has of it.
 func (r *run) ingested(mode string, from int, report func() (int, error)) (*Ingest, error) {
 	in := &Ingest{Mode: mode}
+	if err := r.create(from, r.o.Writers); err != nil {
+		return in, err
+	}
 	r.result.Ingest = append(r.result.Ingest, in)
 	before, self := r.sample(), usage.Self()
 	begin := time.Now()

@@ -39,6 +39,7 @@ type run struct {
 	life     context.Context // of connections and streams: an interrupted run still ends its tasks
 
 	process  *usage.Process // nil when the server's cannot be seen
+	prepared bool           // all watchers are there, and what they get is judged
 	streams  []*stream
 	watchers []*watcher
 	readers  sync.WaitGroup
@@ -90,7 +91,7 @@ func Run(ctx context.Context, s Scenario, o Options) (*Result, error) {
 	}
 	kill()
 	r.readers.Wait()
-	if s.Name != "ingest" { // which has judged its own
+	if r.prepared {
 		r.fail(r.verdict())
 	}
 	r.conclude()
@@ -153,9 +154,25 @@ func each(ctx context.Context, n int, fn func(ctx context.Context, i int) error)
 	return group.Wait()
 }
 
-// create makes the tasks.
-func (r *run) create(n int) error {
-	return each(r.loading, n, func(ctx context.Context, i int) error { return r.server.create(ctx, r.task(i), r.result.Run) })
+// create makes n tasks. When that fails, those that there are end all the same.
+func (r *run) create(from, n int) error {
+	err := each(r.loading, n, func(ctx context.Context, i int) error {
+		return r.server.create(ctx, r.task(from+i), r.result.Run)
+	})
+	if err != nil {
+		r.giveUp(from, n)
+	}
+	return err
+}
+
+// giveUp ends tasks that are not going to be reported on.
+func (r *run) giveUp(from, n int) {
+	ctx, cancel := context.WithTimeout(r.life, endWithin)
+	defer cancel()
+	_ = each(ctx, n, func(ctx context.Context, i int) error {
+		_, _ = r.server.report(ctx, r.task(from+i), lastReport(nil, 1, r.now())) // it may not be there
+		return nil
+	})
 }
 
 // watch connects n watchers and waits until each was served. assign says what one watches: the data of its subscribe, and

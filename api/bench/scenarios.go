@@ -39,22 +39,17 @@ func (r *run) dashboards() error {
 	return r.through(r.o.Duration)
 }
 
-// prepare makes the tasks and connects the watchers. When that fails, the tasks that there are end all the same.
+// prepare makes the tasks and connects the watchers.
 func (r *run) prepare(watchers int, assign func(i int) (string, int, int)) error {
-	err := r.create(r.o.Tasks)
-	before := r.sample()
-	if err == nil {
-		err = r.watch(watchers, assign)
-	}
-	if err != nil {
-		ctx, cancel := context.WithTimeout(r.life, endWithin)
-		defer cancel()
-		_ = each(ctx, r.o.Tasks, func(ctx context.Context, i int) error {
-			_, _ = r.server.report(ctx, r.task(i), lastReport(nil, 1, r.now())) // it may not be there
-			return nil
-		})
+	if err := r.create(0, r.o.Tasks); err != nil {
 		return err
 	}
+	before := r.sample()
+	if err := r.watch(watchers, assign); err != nil {
+		r.giveUp(0, r.o.Tasks)
+		return err
+	}
+	r.prepared = true
 	if r.process != nil {
 		r.result.server().RSSBefore = before.RSS
 	}

@@ -16,13 +16,15 @@ import (
 	"github.com/runflow/runflow/progress"
 	"github.com/runflow/runflow/progress/clients"
 	"github.com/runflow/runflow/progress/eventlog"
+	"github.com/runflow/runflow/progress/folder"
 	"github.com/runflow/runflow/progress/natsd"
 	"github.com/runflow/runflow/progress/watch"
 	"github.com/runflow/runflow/progress/worker"
 )
 
 const (
-	openTimeout  = 60 * time.Second // to reach a NATS cluster and its streams
+	openTimeout  = 2 * time.Minute // to reach a NATS cluster and its streams
+	openTry      = 4 * time.Second // a question that was asked before the cluster had a leader is never answered
 	readyTimeout = 3 * time.Second
 )
 
@@ -73,7 +75,7 @@ func (n *node) connect(s *settings, logger *slog.Logger) (err error) {
 		return nil
 	}
 	n.embedded, err = natsd.Start(natsd.Config{Dir: filepath.Join(s.Data, "log"), SyncAlways: s.Sync == "always", Logger: logger})
-	if errors.Is(err, natsd.ErrLocked) {
+	if errors.Is(err, folder.ErrLocked) {
 		return &exitError{exitUsage, err}
 	} else if err != nil {
 		return &exitError{exitFailed, err}
@@ -84,18 +86,9 @@ func (n *node) connect(s *settings, logger *slog.Logger) (err error) {
 	return nil
 }
 
-func (n *node) open(ctx context.Context, s *settings, flows progress.Flows, logger *slog.Logger) (err error) {
-	for {
-		if n.log, err = eventlog.Open(ctx, n.conn, s.Replicas); err == nil || n.embedded != nil || ctx.Err() != nil {
-			break
-		}
-		logger.Info("waiting for the NATS cluster", "err", err)
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-		}
-	}
-	if err != nil {
+// open opens the log and reads the index.
+func (n *node) open(ctx context.Context, s *settings, flows progress.Flows, logger *slog.Logger) error {
+	if err := n.openLog(ctx, s, logger); err != nil {
 		return err
 	}
 	if n.embedded != nil { // its workers were in this process's predecessor, and are gone
@@ -112,6 +105,23 @@ func (n *node) open(ctx context.Context, s *settings, flows progress.Flows, logg
 	n.nodes = n.log.Nodes(clients.NodeID())
 	n.clients = clients.New(n.nodes, 0)
 	return n.load(ctx)
+}
+
+// openLog opens the streams; those of a cluster that is just starting, as soon as they can be had.
+func (n *node) openLog(ctx context.Context, s *settings, logger *slog.Logger) (err error) {
+	for {
+		try, cancel := context.WithTimeout(ctx, openTry)
+		n.log, err = eventlog.Open(try, n.conn, s.Replicas)
+		cancel()
+		if err == nil || n.embedded != nil || ctx.Err() != nil {
+			return err
+		}
+		logger.Info("waiting for the NATS cluster", "err", err)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // load fills the index: most of what that allocates is garbage by the end, and goes back to the system.

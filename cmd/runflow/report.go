@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -51,8 +52,12 @@ func newReport() *cobra.Command {
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), reportTimeout)
 		defer cancel()
-		if _, err = c.Report(ctx, id, r); err != nil {
+		_, err = c.Report(ctx, id, r)
+		switch {
+		case errors.As(err, new(*client.Error)):
 			return &exitError{exitFailed, err}
+		case err != nil:
+			return &exitError{exitUsage, fmt.Errorf("no server: %w", err)}
 		}
 		return nil
 	}

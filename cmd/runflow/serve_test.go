@@ -120,12 +120,12 @@ func TestReportInsideAStep(t *testing.T) {
 func TestConfigurationDoc(t *testing.T) {
 	var b bytes.Buffer
 	fmt.Fprintln(&b, "# Configuration\n\nEach flag can also be given by its environment variable; the flag wins. This page is printed from the program's own\ntable (`make docs`).")
-	var s settings
 	for _, section := range []struct {
 		title string
 		table []setting
 	}{
-		{"runflow serve", s.serveTable()}, {"runflow worker", s.workerTable()}, {"client commands", s.clientTable()},
+		{"runflow serve", new(settings).serveTable()}, {"runflow worker", new(settings).workerTable()},
+		{"client commands", new(settings).clientTable()},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n| flag | environment | default | meaning |\n|---|---|---|---|\n", section.title)
 		for _, row := range section.table {

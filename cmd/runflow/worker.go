@@ -5,13 +5,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/runflow/runflow/progress"
-	"github.com/runflow/runflow/progress/eventlog"
+	"github.com/runflow/runflow/progress/folder"
 )
 
 func newWorker() *cobra.Command {
@@ -47,15 +46,18 @@ func runWorker(ctx context.Context, s *settings) error {
 	defer n.close()
 	opening, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	if n.log, err = eventlog.Open(opening, n.conn, s.Replicas); err != nil {
+	if err := n.openLog(opening, s, logger); err != nil {
 		return &exitError{exitFailed, err}
 	}
 	n.service = progress.NewService(progress.Config{Log: n.log, Queue: n.log, ReportRate: s.ReportRate, Logger: logger})
-	// A folder of this worker's own: several may share a machine.
-	if s.Data, err = os.MkdirTemp(s.Data, "runflow-worker-"); err != nil {
+	// A folder of this worker's own, as several may share a machine; one that was killed left its folder and its processes
+	// for the next to clear away.
+	dir, lock, err := folder.LockFree(filepath.Join(s.Data, "runflow-worker-"))
+	if err != nil {
 		return &exitError{exitFailed, err}
 	}
-	defer os.RemoveAll(filepath.Clean(s.Data))
+	defer lock.Close()
+	s.Data = dir
 	logger.Info("working", "nats", n.conn.ConnectedUrlRedacted(), "workers", s.Workers, "version", version)
 	if err := n.work(ctx, s, logger); err != nil {
 		return &exitError{exitFailed, err}

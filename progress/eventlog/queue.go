@@ -25,10 +25,14 @@ const (
 // Push implements progress.Queue: one message per task and one consumer per flow, whose MaxAckPending is the flow's
 // concurrency over all workers.
 func (l *Log) Push(ctx context.Context, f *flow.Flow, id string) error {
-	if err := l.ensureQueue(ctx, f.Name, f.Concurrency); err != nil {
+	waiting, err := l.ensureQueue(ctx, f.Name, f.Concurrency)
+	if err != nil {
 		return err
 	}
-	_, err := l.js.Publish(ctx, "runflow.work."+f.Name+"."+id, nil, jetstream.WithExpectLastSequencePerSubject(0))
+	if f.Queue > 0 && waiting >= uint64(f.Queue) {
+		return progress.ErrQueueFull
+	}
+	_, err = l.js.Publish(ctx, "runflow.work."+f.Name+"."+id, nil, jetstream.WithExpectLastSequencePerSubject(0))
 	if err = translateNil(err); errors.Is(err, progress.ErrConflict) { // it is there already
 		return nil
 	}
@@ -42,18 +46,19 @@ func translateNil(err error) error {
 	return translate(err)
 }
 
-func (l *Log) ensureQueue(ctx context.Context, flowName string, concurrency int) error {
+// ensureQueue makes a flow's queue, or changes its concurrency, and answers how many tasks wait in it.
+func (l *Log) ensureQueue(ctx context.Context, flowName string, concurrency int) (waiting uint64, err error) {
 	if concurrency <= 0 {
 		concurrency = -1
 	}
-	_, err := l.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	cons, err := l.work.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable: "flow-" + flowName, FilterSubject: "runflow.work." + flowName + ".*", AckPolicy: jetstream.AckExplicitPolicy,
 		AckWait: Lease, MaxAckPending: concurrency, MaxDeliver: -1,
 	})
 	if err != nil {
-		return fmt.Errorf("open the queue of flow %s: %w", flowName, translate(err))
+		return 0, fmt.Errorf("open the queue of flow %s: %w", flowName, translate(err))
 	}
-	return nil
+	return cons.CachedInfo().NumPending, nil
 }
 
 // ResetQueues gives back at once what workers held that are known to be gone: for the embedded server, whose workers

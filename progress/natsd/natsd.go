@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package natsd runs the NATS server that holds the event log inside the RunFlow process: no listener, a folder for its
 // files, connections that never leave the process. It alone imports nats-server.
 package natsd
@@ -7,15 +9,13 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
-)
 
-// ErrLocked: another process works on this folder.
-var ErrLocked = errors.New("the data folder is in use by another runflow process")
+	"github.com/runflow/runflow/progress/folder"
+)
 
 const startTimeout = 30 * time.Second // a large log is recovered in this time
 
@@ -34,14 +34,11 @@ type Server struct {
 	lock *os.File
 }
 
-// Start locks the folder and starts a server on it. ErrLocked when another process has it.
+// Start locks the folder and starts a server on it. folder.ErrLocked when another process has it.
 func Start(cfg Config) (*Server, error) {
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make data folder: %w", err)
-	}
-	lock, err := lockFile(filepath.Join(cfg.Dir, "LOCK"))
+	lock, err := folder.Lock(cfg.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", cfg.Dir, err)
+		return nil, fmt.Errorf("open the data folder: %w", err)
 	}
 	ns, err := server.NewServer(&server.Options{
 		ServerName: "runflow", DontListen: true, JetStream: true, StoreDir: cfg.Dir, SyncAlways: cfg.SyncAlways,

@@ -60,7 +60,7 @@ func (u *Upkeep) Run(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	u.requeue(ctx)
+	u.requeue(ctx, time.Now())
 	look, sweep, remove := time.NewTicker(lookEvery), time.NewTicker(sweepEvery), time.NewTicker(removeEvery)
 	defer look.Stop()
 	defer sweep.Stop()
@@ -77,6 +77,7 @@ func (u *Upkeep) Run(ctx context.Context) error {
 			u.cfg.Service.Sweep(now)
 		case now := <-remove.C:
 			u.remove(ctx, now)
+			u.requeue(ctx, now.Add(-removeEvery))
 		case <-ctx.Done():
 			return nil
 		}
@@ -88,10 +89,11 @@ func expected(err error) bool {
 	return errors.Is(err, progress.ErrEnded) || errors.Is(err, progress.ErrStale) || errors.Is(err, progress.ErrNotFound)
 }
 
-// requeue pushes every queued flow task: those that are in the queue already stay there, once.
-func (u *Upkeep) requeue(ctx context.Context) {
+// requeue pushes every flow task that has been queued since before a time: those that are in the queue already stay there,
+// once.
+func (u *Upkeep) requeue(ctx context.Context, before time.Time) {
 	for _, t := range u.cfg.Index.Active() {
-		if t.Spec.Flow == "" || t.Status.State != progress.Queued {
+		if t.Spec.Flow == "" || t.Status.State != progress.Queued || !t.Status.UpdatedAt.Before(before) || ctx.Err() != nil {
 			continue
 		}
 		if err := u.push(ctx, t.Spec.ID); err != nil && !expected(err) {

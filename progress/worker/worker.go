@@ -67,7 +67,8 @@ type Worker struct {
 	wake  chan struct{} // cap 1; signals send, Run receives
 	slots chan struct{} // holds a token for each task that runs
 	tasks sync.WaitGroup
-	next  int // the queue to ask first
+	next  int  // the queue to ask first
+	away  bool // the queue could not be asked last time
 }
 
 // New makes a worker; Run it.
@@ -121,10 +122,10 @@ func (w *Worker) sweep(ctx context.Context) {
 // fill takes tasks while there are free slots and waiting tasks, from each flow in turn.
 func (w *Worker) fill(ctx context.Context) {
 	flows, err := w.cfg.Queue.Queues(ctx)
-	if err != nil {
-		if ctx.Err() == nil {
-			w.cfg.Logger.Warn("look for work", "err", err)
-		}
+	if err != nil && !w.away && ctx.Err() == nil {
+		w.cfg.Logger.Warn("look for work", "err", err)
+	}
+	if w.away = err != nil; w.away {
 		return
 	}
 	for idle := 0; idle < len(flows) && ctx.Err() == nil; {
