@@ -38,3 +38,7 @@ vuln: ## Known vulnerabilities in what we import (needs the vulnerability databa
 .PHONY: docs
 docs: ## Print docs/configuration.md and the help golden file anew
 	go test ./cmd/runflow -run "TestConfigurationDoc|TestHelp" -update
+
+.PHONY: soak
+soak: ## The checker of delivery for ten minutes (CHECK_SECONDS=3600 for longer, CHECK_SEED to repeat)
+	CHECK_SECONDS=$${CHECK_SECONDS:-600} go test -race -count=1 -timeout 0 -run TestChecker -v ./ws

@@ -29,7 +29,7 @@ func TestChecker(t *testing.T) {
 	a := start(t)
 	b := serve(t, nodetest.Start(t, nodetest.Options{Server: a.Server}))
 	nodes := []*fixture{a, b}
-	run := checkerRun{nodes: nodes, ended: make(chan struct{})}
+	run := checkerRun{nodes: nodes, ended: make(chan struct{}), tasks: map[string]string{}}
 	const reporters, watchers = 5, 14
 	var reporting, watching sync.WaitGroup
 	until := time.Now().Add(time.Duration(seconds) * time.Second)
@@ -51,6 +51,7 @@ func TestChecker(t *testing.T) {
 	}
 	reporting.Wait()
 	close(run.ended)
+	defer time.AfterFunc(time.Minute+time.Duration(seconds)*time.Second, func() { panic("a watcher never saw the end") }).Stop()
 	watching.Wait()
 	truth := run.truth(t)
 	conflated := 0
@@ -91,6 +92,32 @@ func setting(t *testing.T, name string, otherwise uint64) uint64 {
 type checkerRun struct {
 	nodes []*fixture
 	ended chan struct{} // closed when all tasks have ended
+
+	mu    sync.Mutex
+	tasks map[string]string // task → label half
+}
+
+// complete tells whether a watcher has seen the end of all that it watches.
+func (c *checkerRun) complete(r *record) bool {
+	select {
+	case <-c.ended:
+	default:
+		return false
+	}
+	missing := 0
+	c.mu.Lock()
+	for _, half := range c.tasks {
+		if r.half == "" || r.half == half {
+			missing++
+		}
+	}
+	c.mu.Unlock()
+	for _, g := range r.got {
+		if g.state.Final() {
+			missing--
+		}
+	}
+	return missing <= 0
 }
 
 // report runs one task after the other, on either node, in bursts and with pauses.
@@ -99,7 +126,11 @@ func (c *checkerRun) report(t *testing.T, random *rand.Rand, n int, until time.T
 	pause := time.NewTimer(0)
 	for task := 0; time.Now().Before(until); task++ {
 		id := fmt.Sprintf("r%d-%d", n, task)
-		d := progress.Draft{ID: id, Labels: map[string]string{"half": strconv.Itoa(task % 2)}}
+		half := strconv.Itoa(task % 2)
+		c.mu.Lock()
+		c.tasks[id] = half
+		c.mu.Unlock()
+		d := progress.Draft{ID: id, Labels: map[string]string{"half": half}}
 		if _, _, err := c.nodes[random.IntN(2)].Service.Create(t.Context(), d); err != nil {
 			t.Error(err)
 			return
@@ -134,7 +165,6 @@ func (c *checkerRun) report(t *testing.T, random *rand.Rand, n int, until time.T
 
 // record is what one watcher saw, over all its connections.
 type record struct {
-	conns        int
 	subscription string // the data of its subscribe, without since
 	all, logs    bool
 	half         string // of the tasks it watches, by label; "" for all
@@ -149,7 +179,6 @@ type seen struct {
 	snapshot bool
 	gap      bool
 	state    progress.State
-	conn     int
 }
 
 func newRecord(i int) *record {
@@ -178,7 +207,6 @@ func (c *checkerRun) watch(t *testing.T, random *rand.Rand, r *record) {
 			t.Error(err)
 			return
 		}
-		r.conns++
 		since := ""
 		if !r.fresh || len(r.got) > 0 {
 			since = fmt.Sprintf(`,"since":%d`, r.last())
@@ -214,12 +242,7 @@ func (c *checkerRun) read(t *testing.T, random *rand.Rand, conn *websocket.Conn,
 		var timeout net.Error
 		switch {
 		case errors.As(err, &timeout) && timeout.Timeout():
-			select {
-			case <-c.ended:
-				return true
-			default:
-				return false // gorilla reads no more after a time-out
-			}
+			return c.complete(r) // if not, then over another connection: gorilla reads no more after a time-out
 		case websocket.IsCloseError(err, 4001): // too slow for everything: it resumes
 			return false
 		case err != nil:
@@ -249,7 +272,7 @@ func (r *record) add(t *testing.T, frame []byte) {
 	for _, m := range messages {
 		switch m.Event {
 		case "progress", "log":
-			r.got = append(r.got, seen{m.Data.Seq, m.Data.TaskID, m.Event == "log", m.Data.Snapshot, m.Data.Gap, m.Data.State, r.conns})
+			r.got = append(r.got, seen{m.Data.Seq, m.Data.TaskID, m.Event == "log", m.Data.Snapshot, m.Data.Gap, m.Data.State})
 		case "error":
 			t.Errorf("error %.200s", frame)
 		}
