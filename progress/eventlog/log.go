@@ -135,9 +135,6 @@ func (l *Log) Load(ctx context.Context, id string) (progress.Record, error) {
 
 func (l *Log) tryLoad(ctx context.Context, id string) (rec progress.Record, moved bool, err error) {
 	spec, err := l.newest(ctx, id, progress.KindSpec)
-	if err == nil && spec == nil {
-		spec, err = l.newestOfLeader(ctx, id, progress.KindSpec)
-	}
 	if err != nil {
 		return rec, false, err
 	}
@@ -176,60 +173,20 @@ func (l *Log) tryLoad(ctx context.Context, id string) (rec progress.Record, move
 
 // newest is a task's newest event of a kind, nil when there is none.
 func (l *Log) newest(ctx context.Context, id string, kind progress.Kind) (*progress.Event, error) {
-	m, err := l.stream.GetLastMsgForSubject(ctx, subject(id, kind))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, nil
-	} else if err != nil {
-		return nil, translate(err)
+	m, err := l.get(ctx, question{Last: subject(id, kind)})
+	if err != nil || m == nil {
+		return nil, err
 	}
 	return decode(m.Subject, m.Sequence, m.Time, m.Data)
 }
 
-// newestOfLeader is newest, asked of the stream's leader: the other servers of a cluster may not have heard of a task that
-// was created a moment ago.
-func (l *Log) newestOfLeader(ctx context.Context, id string, kind progress.Kind) (*progress.Event, error) {
-	if l.stream.CachedInfo().Config.Replicas < 2 {
-		return nil, nil
-	}
-	question, err := json.Marshal(map[string]string{"last_by_subj": subject(id, kind)})
-	if err != nil {
-		return nil, err
-	}
-	answer, err := l.nc.RequestWithContext(ctx, "$JS.API.STREAM.MSG.GET."+logStream, question)
-	if err != nil {
-		return nil, translate(err)
-	}
-	var got struct {
-		Error   *jetstream.APIError
-		Message *struct {
-			Subject string
-			Seq     uint64
-			Data    []byte
-			Time    time.Time
-		}
-	}
-	if err := json.Unmarshal(answer.Data, &got); err != nil {
-		return nil, fmt.Errorf("decode the leader's answer: %w", err)
-	}
-	switch {
-	case got.Error != nil && got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound:
-		return nil, nil
-	case got.Error != nil:
-		return nil, fmt.Errorf("%w: %w", progress.ErrUnavailable, got.Error)
-	case got.Message == nil:
-		return nil, nil
-	}
-	m := got.Message
-	return decode(m.Subject, m.Seq, m.Time, m.Data)
-}
-
 // Plan reads the flow that a task runs, as JSON. ErrNotFound when the task is gone.
 func (l *Log) Plan(ctx context.Context, id string) (json.RawMessage, error) {
-	m, err := l.stream.GetLastMsgForSubject(ctx, subject(id, progress.KindSpec))
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
+	m, err := l.get(ctx, question{Last: subject(id, progress.KindSpec)})
+	if err != nil {
+		return nil, fmt.Errorf("load plan of task %s: %w", id, err)
+	} else if m == nil {
 		return nil, fmt.Errorf("task %s: %w", id, progress.ErrNotFound)
-	} else if err != nil {
-		return nil, fmt.Errorf("load plan of task %s: %w", id, translate(err))
 	}
 	var sp progress.Spec
 	if err := json.Unmarshal(m.Data, &sp); err != nil {

@@ -94,36 +94,58 @@ func (l *Log) Replay(ctx context.Context, id string, from, to uint64, fn func(*p
 // read walks one subject from the seq next up to the seq to.
 func (l *Log) read(ctx context.Context, subj string, next, to uint64, fn func(*progress.Event) error) error {
 	for next <= to {
-		msgs, err := jetstreamext.GetBatch(ctx, l.js, logStream, readBatch,
-			jetstreamext.GetBatchSubject(subj), jetstreamext.GetBatchSeq(next))
+		at, over, err := l.readBatch(ctx, subj, next, to, fn)
+		if err != nil || over {
+			return err
+		}
+		if at > next {
+			next = at
+			continue
+		}
+		// Nothing more, says a server that may be behind the others.
+		m, err := l.get(ctx, question{Seq: next, Next: subj})
+		if err != nil || m == nil || m.Sequence > to {
+			return err
+		}
+		e, err := decode(m.Subject, m.Sequence, m.Time, m.Data)
 		if err != nil {
-			return fmt.Errorf("read %s: %w", subj, translate(err))
+			return err
 		}
-		got := 0
-		for m, err := range msgs {
-			if errors.Is(err, jetstreamext.ErrNoMessages) {
-				return nil
-			} else if err != nil {
-				return fmt.Errorf("read %s: %w", subj, translate(err))
-			}
-			if m.Sequence > to {
-				return nil
-			}
-			e, err := decode(m.Subject, m.Sequence, m.Time, m.Data)
-			if err != nil {
-				return err
-			}
-			if err := fn(e); err != nil {
-				return err
-			}
-			next = m.Sequence + 1
-			got++
+		if err := fn(e); err != nil {
+			return err
 		}
-		if got == 0 {
-			return nil
-		}
+		next = m.Sequence + 1
 	}
 	return nil
+}
+
+// readBatch is one request of read, which any server of a cluster answers. It answers where to go on, and whether the
+// seq to was passed.
+func (l *Log) readBatch(ctx context.Context, subj string, next, to uint64, fn func(*progress.Event) error) (uint64, bool, error) {
+	msgs, err := jetstreamext.GetBatch(ctx, l.js, logStream, readBatch,
+		jetstreamext.GetBatchSubject(subj), jetstreamext.GetBatchSeq(next))
+	if err != nil {
+		return next, false, fmt.Errorf("read %s: %w", subj, translate(err))
+	}
+	for m, err := range msgs {
+		if errors.Is(err, jetstreamext.ErrNoMessages) {
+			return next, false, nil
+		} else if err != nil {
+			return next, false, fmt.Errorf("read %s: %w", subj, translate(err))
+		}
+		if m.Sequence > to {
+			return next, true, nil
+		}
+		e, err := decode(m.Subject, m.Sequence, m.Time, m.Data)
+		if err != nil {
+			return next, false, err
+		}
+		if err := fn(e); err != nil {
+			return next, false, err
+		}
+		next = m.Sequence + 1
+	}
+	return next, false, nil
 }
 
 // Lines calls fn with the chunks of a task's log that hold line number from and those after it, up to the newest.
@@ -163,8 +185,8 @@ func (l *Log) seek(ctx context.Context, id string, line int, low, last uint64) (
 		if failed != nil {
 			return true
 		}
-		m, err := l.stream.GetMsg(ctx, low+uint64(i), jetstream.WithGetMsgSubject(subject(id, progress.KindLog)))
-		if err != nil {
+		m, err := l.get(ctx, question{Seq: low + uint64(i), Next: subject(id, progress.KindLog)})
+		if err != nil || m == nil { // nil: the task was removed meanwhile
 			failed = err
 			return true
 		}
@@ -176,7 +198,7 @@ func (l *Log) seek(ctx context.Context, id string, line int, low, last uint64) (
 		return e.Log.Next() > line
 	})
 	if failed != nil {
-		return 0, fmt.Errorf("seek in log of task %s: %w", id, translate(failed))
+		return 0, fmt.Errorf("seek in log of task %s: %w", id, failed)
 	}
 	return low + uint64(n), nil
 }
