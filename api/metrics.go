@@ -10,20 +10,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/runflow/runflow/progress"
+	"github.com/runflow/runflow/progress/clients"
 	"github.com/runflow/runflow/progress/watch"
 )
 
 // metrics is what /metrics shows. Its names are part of docs/operations.md.
 type metrics struct {
-	handler   http.Handler
-	requests  *prometheus.CounterVec
-	latency   *prometheus.HistogramVec
-	watchers  *prometheus.GaugeVec
-	sent      *prometheus.CounterVec
-	conflated prometheus.Counter
+	handler  http.Handler
+	requests *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+	watchers *prometheus.GaugeVec
+	sent     *prometheus.CounterVec
 }
 
-func newMetrics(registry *prometheus.Registry, view *watch.View) *metrics {
+func newMetrics(registry *prometheus.Registry, view *watch.View, clients *clients.Registry) *metrics {
 	m := &metrics{
 		handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -39,11 +39,8 @@ func newMetrics(registry *prometheus.Registry, view *watch.View) *metrics {
 		sent: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "runflow_http_events_sent_total", Help: "Events written to watchers.",
 		}, []string{"transport"}),
-		conflated: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "runflow_http_events_conflated_total", Help: "Events left out for newer ones because a watcher was behind.",
-		}),
 	}
-	registry.MustRegister(m.requests, m.latency, m.watchers, m.sent, m.conflated, taskStates{view},
+	registry.MustRegister(m.requests, m.latency, m.watchers, m.sent, taskStates{view}, clientCounts{clients},
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "runflow_event_seq", Help: "Seq of the newest event that this node has handed out.",
 		}, func() float64 { return float64(view.Feed.Seq()) }))
@@ -84,4 +81,26 @@ func (t taskStates) Collect(ch chan<- prometheus.Metric) {
 	} {
 		ch <- prometheus.MustNewConstMetric(taskStatesDesc, prometheus.GaugeValue, float64(count[state]), string(state))
 	}
+}
+
+// clientCounts counts the clients, and what was left out for them, when it is asked.
+type clientCounts struct{ clients *clients.Registry }
+
+var (
+	clientsDesc   = prometheus.NewDesc("runflow_clients", "Connected clients, by transport.", []string{"transport"}, nil)
+	conflatedDesc = prometheus.NewDesc("runflow_events_conflated_total",
+		"Events left out for newer ones because a client was behind.", nil, nil)
+)
+
+func (c clientCounts) Describe(ch chan<- *prometheus.Desc) {
+	ch <- clientsDesc
+	ch <- conflatedDesc
+}
+
+func (c clientCounts) Collect(ch chan<- prometheus.Metric) {
+	count, conflated := c.clients.Count()
+	for transport, n := range count {
+		ch <- prometheus.MustNewConstMetric(clientsDesc, prometheus.GaugeValue, float64(n), transport)
+	}
+	ch <- prometheus.MustNewConstMetric(conflatedDesc, prometheus.CounterValue, float64(conflated))
 }

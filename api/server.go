@@ -92,7 +92,7 @@ func New(cfg Config) *Server {
 	orDefault(&cfg.MaxLine, 8<<10)
 	orDefault(&cfg.Heartbeat, 15*time.Second)
 	orDefault(&cfg.Patience, 30*time.Second)
-	s := &Server{cfg: cfg, echo: echo.New(), metrics: newMetrics(cfg.Metrics, cfg.View)}
+	s := &Server{cfg: cfg, echo: echo.New(), metrics: newMetrics(cfg.Metrics, cfg.View, cfg.Clients)}
 	s.streams.init()
 	s.echo.Logger.SetOutput(io.Discard) // what it has to say comes back as an error
 	s.echo.HTTPErrorHandler = s.fail

@@ -24,9 +24,7 @@ type eventStream struct {
 	replayed chan struct{} // closed when the replay is over, then failed holds
 	failed   error
 
-	sent      prometheus.Counter
-	conflated prometheus.Counter
-	counted   uint64 // of the watcher's conflated messages
+	sent prometheus.Counter
 }
 
 // stream answers with events until their task has ended, the client is gone or too slow, or the server drains.
@@ -40,7 +38,7 @@ func (s *Server) stream(c echo.Context, sub *watch.Subscription, task string) er
 	defer leave()
 	e := &eventStream{
 		slowWriter: s.slowWriter(w, r), format: formatFor(r), wake: make(chan struct{}, 1), task: task,
-		begun: make(chan struct{}), replayed: make(chan struct{}), conflated: s.metrics.conflated,
+		begun: make(chan struct{}), replayed: make(chan struct{}),
 	}
 	e.watcher = watch.NewWatcher(func() { signal(e.wake) })
 	e.sent = s.metrics.sent.WithLabelValues(e.format.name())
@@ -145,9 +143,6 @@ func (e *eventStream) drain() bool {
 				return true
 			}
 		}
-		n := e.watcher.Conflated()
-		e.conflated.Add(float64(n - e.counted))
-		e.counted = n
 		if e.flush() != nil || last {
 			return true
 		}

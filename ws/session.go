@@ -33,6 +33,7 @@ type Session struct {
 	subs   subscriptions
 	jobs   sync.WaitGroup // replays that are under way
 
+	left  chan struct{} // closed by leave
 	asked url.Values    // of the address it came to, until begin
 	taken chan struct{} // closed by begin: the connection is no longer net/http's
 
@@ -48,7 +49,7 @@ type Session struct {
 }
 
 func newSession(s *Server, r *http.Request) *Session {
-	session := &Session{server: s, asked: r.URL.Query(), taken: make(chan struct{})}
+	session := &Session{server: s, asked: r.URL.Query(), taken: make(chan struct{}), left: make(chan struct{})}
 	session.outbox = watch.NewWatcher(session.pump)
 	session.client = clients.Client{
 		Transport: "websocket", Remote: r.RemoteAddr, Since: time.Now(), Outbox: session.outbox, Subscriptions: session.subs.len,
@@ -189,7 +190,8 @@ func (s *Session) leave() {
 	s.server.cfg.View.Hub.Leave(s.outbox, s.subs.all()) // of a replay that was about to end
 	s.server.cfg.Clients.Remove(&s.client)
 	s.server.forget(s)
+	close(s.left)
 }
 
 // wait returns when the connection has ended.
-func (s *Session) wait() { <-s.ctx.Done() }
+func (s *Session) wait() { <-s.left }

@@ -54,6 +54,7 @@ func (r *run) ingest() error {
 		single.Lost += v.Stray
 		r.result.add(judge.Verdict{Lost: v.Stray})
 	}
+	r.result.Judged = err == nil
 	return err
 }
 

@@ -152,6 +152,10 @@ func (r *run) truths(ctx context.Context, from, n int) ([]*judge.Truth, error) {
 
 // verdict reads the log back and judges what every watcher got.
 func (r *run) verdict() error {
+	for _, w := range r.watchers {
+		r.result.Messages += w.messages
+		r.result.Frames += w.frames
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.life), readWithin)
 	defer cancel()
 	truths, err := r.truths(ctx, 0, r.o.Tasks)
@@ -169,8 +173,7 @@ func (r *run) verdict() error {
 	}
 	for _, w := range r.watchers {
 		r.result.add(w.judge.Judge(truths, r.o.Deliver == "all"))
-		r.result.Messages += w.messages
-		r.result.Frames += w.frames
 	}
+	r.result.Judged = true
 	return nil
 }

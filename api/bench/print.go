@@ -20,6 +20,11 @@ func (r *Result) Print(out io.Writer) error {
 	line("reports", "%d sent, %d stored, %.0f/s", r.Reports, r.Stored, per(r.Reports, r.Seconds))
 	if r.Ingest == nil {
 		line("messages", "%d in %d frames", r.Messages, r.Frames)
+	}
+	switch {
+	case !r.Judged:
+		line("faults", "not known: the log could not be read back")
+	case r.Ingest == nil:
 		line("deliveries", "%d, %.0f/s", r.Deliveries, r.DeliveriesPerSecond)
 		line("faults", "lost %d, out of order %d, duplicates %d, no final %d, after final %d, unasked %d, stray %d, gaps %d",
 			r.Lost, r.OutOfOrder, r.Duplicates, r.NoFinal, r.AfterFinal, r.Unasked, r.Stray, r.Gaps)

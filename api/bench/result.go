@@ -23,6 +23,7 @@ type Result struct {
 	Messages int     `json:"messages"`
 	Frames   int     `json:"frames"`
 
+	Judged              bool    `json:"judged"`     // the log could be read back; else what follows up to conflated is unknown
 	Deliveries          int     `json:"deliveries"` // events that reached a watcher, first snapshots apart
 	DeliveriesPerSecond float64 `json:"deliveriesPerSecond"`
 	Lost                int     `json:"lost"`
@@ -85,7 +86,7 @@ type Slow struct {
 
 // Clean tells whether every watcher got what it had to, and nothing failed.
 func (r *Result) Clean() bool {
-	return r.Lost+r.OutOfOrder+r.Duplicates+r.AfterFinal+r.Unasked+r.Stray+r.Gaps+r.NoFinal == 0 && r.Error == ""
+	return r.Judged && r.Lost+r.OutOfOrder+r.Duplicates+r.AfterFinal+r.Unasked+r.Stray+r.Gaps+r.NoFinal == 0 && r.Error == ""
 }
 
 func (r *Result) note(format string, args ...any) {

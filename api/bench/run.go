@@ -213,13 +213,16 @@ func (r *run) pause(d time.Duration) bool {
 	}
 }
 
-// sample reads what the server has used; the zero Sample when that cannot be seen.
+// sample reads what the server has used; the zero Sample when that cannot be seen, or no longer.
 func (r *run) sample() usage.Sample {
 	if r.process == nil {
 		return usage.Sample{At: time.Now()}
 	}
 	s, err := r.process.Sample()
-	r.fail(err)
+	if err != nil {
+		r.process, r.result.Server = nil, nil
+		r.fail(fmt.Errorf("the server has ended: %w", err))
+	}
 	return s
 }
 

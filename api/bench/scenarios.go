@@ -65,8 +65,7 @@ func (r *run) idle() error {
 	m := r.begin()
 	r.pause(r.o.Duration)
 	r.finish(m)
-	if r.process != nil {
-		end := r.sample()
+	if end := r.sample(); r.process != nil {
 		r.result.Idle = &Idle{
 			BytesPerConnection: (end.RSS - r.result.Server.RSSBefore) / int64(r.o.Connections),
 			WakeupsPerSecond:   float64(end.Switches-m.server.Switches) / end.At.Sub(m.server.At).Seconds(),

@@ -19,7 +19,7 @@ import (
 const (
 	readBuffer  = 4 << 10
 	comeBack    = 100 * time.Millisecond // times the attempts, after the server has cut a watcher off
-	maxAttempts = 20
+	maxAttempts = 10
 )
 
 // gate holds a watcher back: one that is cut is away, one that is not has stopped reading.

@@ -35,6 +35,7 @@ type Registry struct {
 	mu      sync.RWMutex
 	clients map[string]*Client
 	rooms   map[string]map[*Client]struct{}
+	left    uint64 // events left out for clients that have gone
 }
 
 // New makes a registry whose clients may be in so many rooms each; 0 is 64. Make it before the nodes Run.
@@ -60,17 +61,26 @@ func (r *Registry) Add(c *Client) {
 func (r *Registry) Remove(c *Client) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.clients[c.ID] == c {
+		r.left += c.Outbox.Conflated()
+	}
 	delete(r.clients, c.ID)
 	for room := range c.rooms {
 		r.leaveLocked(c, room)
 	}
 }
 
-// Len is how many clients this node has.
-func (r *Registry) Len() int {
+// Count is how many clients this node has, by transport, and how many events it ever left out for newer ones because a
+// client was behind.
+func (r *Registry) Count() (clients map[string]int, conflated uint64) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return len(r.clients)
+	clients, conflated = map[string]int{}, r.left
+	for _, c := range r.clients {
+		clients[c.Transport]++
+		conflated += c.Outbox.Conflated()
+	}
+	return clients, conflated
 }
 
 // Join puts a client into a room. An *progress.InvalidError for a bad name or one room too many.
