@@ -94,6 +94,7 @@ func (f *fixture) run(t *testing.T, ctx context.Context, name string, change fun
 	if err := errors.Join(r.Print(&text), json.NewEncoder(&object).Encode(r)); err != nil || !strings.HasPrefix(text.String(), name) {
 		t.Errorf("%v: %s", err, &text)
 	}
+	f.View.Sync(t.Context())
 	for id, task := range f.tasks(r.Run) {
 		if !task {
 			t.Errorf("task %s has not ended", id)

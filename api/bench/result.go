@@ -84,9 +84,10 @@ type Slow struct {
 	GotFinal        int     `json:"gotFinal"`
 }
 
-// Clean tells whether every watcher got what it had to, and nothing failed.
+// Clean tells whether every watcher got what it had to, and nothing failed. A run may have been interrupted before there
+// was anything to get.
 func (r *Result) Clean() bool {
-	return r.Judged && r.Lost+r.OutOfOrder+r.Duplicates+r.AfterFinal+r.Unasked+r.Stray+r.Gaps+r.NoFinal == 0 && r.Error == ""
+	return (r.Judged || r.Interrupted) && r.Lost+r.OutOfOrder+r.Duplicates+r.AfterFinal+r.Unasked+r.Stray+r.Gaps+r.NoFinal == 0 && r.Error == ""
 }
 
 func (r *Result) note(format string, args ...any) {

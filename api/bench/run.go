@@ -156,7 +156,10 @@ func each(ctx context.Context, n int, fn func(ctx context.Context, i int) error)
 
 // create makes n tasks. When that fails, those that there are end all the same.
 func (r *run) create(from, n int) error {
-	err := each(r.loading, n, func(ctx context.Context, i int) error {
+	err := each(r.loading, n, func(_ context.Context, i int) error {
+		// One that was begun goes on when the run is interrupted: else its task might come to be after giveUp.
+		ctx, cancel := context.WithTimeout(r.life, endWithin)
+		defer cancel()
 		return r.server.create(ctx, r.task(from+i), r.result.Run)
 	})
 	if err != nil {

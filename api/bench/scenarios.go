@@ -102,7 +102,7 @@ func (r *run) slow() error {
 	r.finish(m)
 	after := r.sample()
 	r.letGo(hold)
-	r.await(stalled)
+	r.await(r.watchers) // the others too: whom the stalled ones held up
 	s := &Slow{Stalled: len(stalled), StalledSeconds: after.At.Sub(before.At).Seconds(), RSSGrowth: after.RSS - before.RSS}
 	if len(stalled) > 0 {
 		s.BytesPerStalled = s.RSSGrowth / int64(len(stalled))

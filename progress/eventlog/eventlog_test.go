@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
 	"github.com/runflow/runflow/progress"
 	"github.com/runflow/runflow/progress/eventlog"
 	"github.com/runflow/runflow/progress/flow"
 	"github.com/runflow/runflow/progress/nodetest"
+	"github.com/runflow/runflow/progress/watch"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -136,6 +138,46 @@ func TestStrangeIDsAreNotThere(t *testing.T) {
 		if _, err := n.Log.Load(t.Context(), id); !errors.Is(err, progress.ErrNotFound) {
 			t.Errorf("%q: %v", id, err)
 		}
+	}
+}
+
+// TestProbeWithoutItsStream: a cluster may have lost the leader of the probes' stream alone. The feed must pass what is then
+// stored in the log, and no task comes of it.
+func TestProbeWithoutItsStream(t *testing.T) {
+	n := nodetest.Start(t, nodetest.Options{})
+	n.Task(t, "a")
+	if err := n.Log.Probe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, before, err := n.Log.Bounds(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	js, err := jetstream.New(n.Conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(t.Context(), "RUNFLOW_PROBE"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Log.Probe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, last, err := n.Log.Bounds(t.Context())
+	if err != nil || last != before+1 {
+		t.Fatalf("the log went from %d to %d, %v", before, last, err)
+	}
+	if !n.View.Feed.Reached(t.Context(), last) {
+		t.Errorf("the feed is at %d, the log at %d", n.View.Feed.Seq(), last)
+	}
+	if page, err := n.View.List(t.Context(), &watch.Filter{}, 10, 0); err != nil || len(page.Tasks) != 1 {
+		t.Errorf("%d tasks, %v", len(page.Tasks), err)
+	}
+	if err := js.DeleteStream(t.Context(), "RUNFLOW"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Log.Probe(t.Context()); !errors.Is(err, progress.ErrUnavailable) {
+		t.Errorf("without the log: %v", err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -56,10 +57,22 @@ func (l *Log) Claim(ctx context.Context, key string, value progress.Claim) (prog
 	return there, nil
 }
 
+const (
+	probeTry = time.Second
+	probeAge = time.Second // the shortest that there is
+	probeID  = "~"         // no task has it
+)
+
 // Probe stores something and so tells whether the log can store. Its errors are ErrUnavailable.
+//
+// The streams of a cluster have leaders of their own: that of the probes may be gone while that of the log is not. So what
+// cannot be stored there is stored in the log, as the removal of a task that never was.
 func (l *Log) Probe(ctx context.Context) error {
-	if _, err := l.js.Publish(ctx, "runflow.probe", nil, jetstream.WithRetryAttempts(0)); err != nil {
-		return translate(err)
+	try, cancel := context.WithTimeout(ctx, probeTry)
+	defer cancel()
+	if _, err := l.js.Publish(try, "runflow.probe", nil, jetstream.WithRetryAttempts(0)); err == nil {
+		return nil
 	}
-	return nil
+	_, err := l.js.Publish(ctx, subject(probeID, progress.KindDeleted), nil, jetstream.WithMsgTTL(probeAge), jetstream.WithRetryAttempts(0))
+	return translateNil(err)
 }

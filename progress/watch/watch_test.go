@@ -23,7 +23,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type client struct {
 	*watch.Watcher
 	wake chan struct{}
-	pace time.Duration // how long it looks at each message
 
 	got []got
 }
