@@ -35,6 +35,7 @@ func (s *Server) Run(ctx context.Context) error {
 		for _, session := range all {
 			session.bear()
 		}
+		s.trim(len(all))
 	}
 }
 

@@ -52,6 +52,8 @@ type Server struct {
 	mu       sync.Mutex
 	sessions map[*Session]struct{}
 	draining bool
+
+	trimmed, before int // sessions when memory was last given back, and at the last look; Run's own
 }
 
 const sessionKey = "session"
@@ -77,7 +79,7 @@ func NewServer(cfg Config) *Server {
 	m.Config.MessageBufferSize = maxInFlight + 2 // and the close frame
 	m.HandleConnect(s.connect)
 	m.HandleDisconnect(func(ms *melody.Session) { of(ms).leave() })
-	m.HandleMessage(func(ms *melody.Session, frame []byte) { of(ms).handle(frame) })
+	m.HandleMessage(func(ms *melody.Session, frame []byte) { of(ms).aside(func() { of(ms).handle(frame) }) })
 	m.HandleMessageBinary(func(ms *melody.Session, _ []byte) {
 		of(ms).close(closeProtocol, "frames are text")
 	})
@@ -127,7 +129,7 @@ func (s *Server) connect(ms *melody.Session) {
 	s.mu.Lock()
 	s.sessions[session] = struct{}{}
 	s.mu.Unlock()
-	session.begin(ms)
+	session.aside(func() { session.begin(ms) })
 }
 
 func (s *Server) forget(session *Session) {
