@@ -1,9 +1,7 @@
 package ws
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"sync"
@@ -16,12 +14,8 @@ import (
 	"github.com/runflow/runflow/progress/watch"
 )
 
-const (
-	maxInFlight = 16       // frames handed to melody that it has not yet written
-	maxBatch    = 64       // messages in one frame of the batch protocol
-	batchBytes  = 64 << 10 // a batch frame ends when it is larger
-	closeWait   = time.Second
-)
+// closeWait is how long a client is told why it is sent away.
+const closeWait = time.Second
 
 // Session is one connected client.
 type Session struct {
@@ -39,10 +33,10 @@ type Session struct {
 
 	mu       sync.Mutex
 	conn     *melody.Session
-	gather   *gatherConn // nil where frames cannot be gathered
-	batch    bool        // the client takes arrays
-	inFlight int
-	held     bool      // gather holds
+	wire     *wire     // nil where frames go through melody
+	batch    bool      // the client takes arrays
+	busy     bool      // somebody writes
+	inFlight int       // frames that melody has not yet written
 	heard    time.Time // the last pong
 	told     bool      // something was sent since then
 	borne    bool      // the read deadline was moved for it
@@ -63,10 +57,12 @@ func (s *Session) begin(conn *melody.Session) {
 	close(s.taken)
 	s.server.cfg.Clients.Add(&s.client)
 	ws := conn.WebsocketConnection()
-	shorten(ws.NetConn())
 	s.mu.Lock()
 	s.heard = s.client.Since
-	s.conn, s.gather, s.batch = conn, gatherOf(ws.NetConn()), ws.Subprotocol() == protocolBatch
+	s.conn, s.wire, s.batch = conn, wireOf(ws.NetConn()), ws.Subprotocol() == protocolBatch
+	if s.wire != nil {
+		s.wire.limit()
+	}
 	s.mu.Unlock()
 	s.answer("connected", nil, connected{s.client.ID, int(pingPeriod.Seconds()), s.server.cfg.Version})
 	if req, ok, err := fromAddress(s.asked); err != nil {
@@ -75,97 +71,6 @@ func (s *Session) begin(conn *melody.Session) {
 		s.subscribe(nil, req)
 	}
 	s.asked, s.taken = nil, nil
-}
-
-// pump hands what waits to melody, no more than its buffer holds. It is called when something waits, from any goroutine,
-// and when everything that was handed over has been written.
-func (s *Session) pump() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.inFlight > 0 || s.conn == nil {
-		return
-	}
-	most := maxInFlight
-	if s.batch {
-		most = maxBatch
-	}
-	msgs, err := s.outbox.Take(most)
-	if errors.Is(err, watch.ErrSlow) {
-		go s.close(closeSlow, "fell behind; resume by since")
-		return
-	}
-	for i := range msgs {
-		if msgs[i].Final() {
-			s.subs.ended(msgs[i].TaskID())
-		}
-	}
-	if len(msgs) == 0 {
-		return
-	}
-	s.told = true
-	if s.batch && len(msgs) > 1 {
-		frames := batches(msgs)
-		s.inFlight = len(frames)
-		for _, frame := range frames {
-			s.write(frame)
-		}
-		return
-	}
-	if s.gather != nil && len(msgs) > 1 {
-		s.gather.hold()
-		s.held = true
-	}
-	s.inFlight = len(msgs)
-	for i := range msgs {
-		s.write(msgs[i].Frame())
-	}
-}
-
-// write hands one frame to melody. The caller holds mu.
-func (s *Session) write(frame []byte) {
-	if s.conn.Write(frame) != nil {
-		s.inFlight-- // the connection has closed
-	}
-}
-
-// sent is called by melody, after each frame.
-func (s *Session) sent() {
-	s.mu.Lock()
-	s.inFlight--
-	last := s.inFlight <= 0
-	held := last && s.held
-	if held {
-		s.held = false
-	}
-	s.mu.Unlock()
-	if held && s.gather.release() != nil {
-		_ = s.gather.Close() // melody's read loop notices, and ends the session
-	}
-	if last {
-		s.pump()
-	}
-}
-
-// batches packs messages into JSON arrays, at most maxInFlight of them as there are at most maxBatch messages.
-func batches(msgs []watch.Message) [][]byte {
-	var frames [][]byte
-	var b bytes.Buffer
-	for i := range msgs {
-		frame := msgs[i].Frame()
-		if b.Len() > 0 && (b.Len()+len(frame) > batchBytes && len(frames) < maxInFlight-1) {
-			b.WriteByte(']')
-			frames = append(frames, bytes.Clone(b.Bytes()))
-			b.Reset()
-		}
-		if b.Len() == 0 {
-			b.WriteByte('[')
-		} else {
-			b.WriteByte(',')
-		}
-		b.Write(frame)
-	}
-	b.WriteByte(']')
-	return append(frames, b.Bytes())
 }
 
 // close ends the connection with a code; what waits in the outbox is not sent. melody's own Close would wait behind it.
@@ -177,6 +82,7 @@ func (s *Session) close(code int, reason string) {
 		return
 	}
 	ws := conn.WebsocketConnection()
+	_ = ws.NetConn().SetWriteDeadline(time.Now().Add(closeWait)) // whoever waits for this client to read waits no longer
 	// The client may be gone: then there is nobody to tell, and closing is all that is left to do.
 	_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), time.Now().Add(closeWait))
 	_ = ws.Close()

@@ -218,6 +218,13 @@ func (w *Watcher) Room(ctx context.Context) error {
 	}
 }
 
+// Empty tells whether nothing waits.
+func (w *Watcher) Empty() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.queue)-w.holes == 0
+}
+
 // Depth is how many messages wait, Conflated how many were left out for newer ones.
 func (w *Watcher) Depth() int {
 	w.mu.Lock()
