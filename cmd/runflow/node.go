@@ -129,7 +129,7 @@ func (n *node) load(ctx context.Context) error {
 	defer func(percent int) {
 		debug.SetGCPercent(percent)
 		go debug.FreeOSMemory()
-	}(debug.SetGCPercent(200))
+	}(debug.SetGCPercent(250))
 	return n.view.Feed.Load(ctx)
 }
 
