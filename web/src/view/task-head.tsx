@@ -1,9 +1,10 @@
 import { percent } from '../format/number';
-import { t, word } from '../i18n/language';
+import { t } from '../i18n/language';
 import { address, taskAddress } from '../page/root';
 import type { Task } from '../task/task';
 import { Badge } from './badge';
 import { Bar } from './bar';
+import { failure } from './failure';
 import { TaskActions } from './task-actions';
 import { Timing } from './timing';
 
@@ -29,7 +30,7 @@ export function TaskHead({ task, onProblem }: { task: Task; onProblem: (problem:
       </div>
       <Bar large progress={task.progress} state={task.state} label={t('tasks.progressOf', { title: task.title })} message={task.message} />
       <p class="task-message">
-        {task.state === 'failed' && task.reason && <strong>{word('reason', task.reason)} </strong>}
+        {task.state === 'failed' && task.reason && <strong>{failure(task)} </strong>}
         {task.message}
       </p>
     </section>

@@ -1,10 +1,11 @@
 import type { Signal } from '@preact/signals';
 import { percent, shortId } from '../format/number';
-import { t, word } from '../i18n/language';
+import { t } from '../i18n/language';
 import { taskAddress } from '../page/root';
 import type { Task } from '../task/task';
 import { Badge } from './badge';
 import { Bar } from './bar';
+import { failure } from './failure';
 import { TaskActions } from './task-actions';
 import { Timing } from './timing';
 
@@ -32,7 +33,7 @@ export function TaskRow({ row, onRerun, onProblem }: Props) {
         <Bar progress={task.progress} state={task.state} label={t('tasks.progressOf', { title: task.title })} message={task.message} />
         <p class="row-message" title={task.message ?? ''}>
           {task.step && <span class="row-step">{task.step}</span>}
-          {task.state === 'failed' && task.reason && <span class="row-reason">{word('reason', task.reason)}</span>}
+          {task.state === 'failed' && task.reason && <span class="row-reason">{failure(task)}</span>}
           {task.message && <span>{task.message}</span>}
         </p>
       </div>
