@@ -110,14 +110,17 @@ func (l *lane) admit(batch []entry) ([]entry, int) {
 	if l.limiter == nil || batch[0].change.urgent() || l.limiter.Allow() {
 		return batch, 1
 	}
-	timer := time.NewTimer(l.limiter.Reserve().Delay())
+	turn := l.limiter.Reserve()
+	timer := time.NewTimer(turn.Delay())
 	defer timer.Stop()
 	for {
 		for i := range batch {
 			if batch[i].log != nil {
+				turn.Cancel()
 				return batch, i
 			}
 			if batch[i].change.urgent() {
+				turn.Cancel()
 				return batch, i + 1
 			}
 		}

@@ -1,6 +1,7 @@
 package ws
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 
@@ -51,30 +52,35 @@ func (s *Session) handleSubscribe(req request) {
 // subscribe begins a subscription. A replay goes on beside the read loop, which must hear the client's pongs.
 func (s *Session) subscribe(id json.RawMessage, d *subscribeData) {
 	sub, err := d.target()
+	var added *watch.Subscription
 	if err == nil {
-		err = s.subs.add(sub, s.server.cfg.MaxSubscriptions)
+		added, err = s.subs.add(sub, s.server.cfg.MaxSubscriptions)
 	}
 	if err != nil {
 		s.fail(id, err)
 		return
 	}
 	begun := func() { s.answer("subscribed", id, targetOf(d)) }
-	view := s.server.cfg.View
-	start := func() {
-		if err := view.Subscribe(s.ctx, s.outbox, sub, begun); err != nil && s.ctx.Err() == nil {
-			s.subs.remove(sub)
+	start := func(ctx context.Context) {
+		if err := s.server.cfg.View.Subscribe(ctx, s.outbox, sub, begun); err != nil && ctx.Err() == nil {
+			s.subs.remove(added)
 			s.fail(id, err)
 		}
 	}
 	if sub.Since == nil {
-		start()
+		start(s.ctx)
 		return
 	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	over := s.subs.replaying(sub, cancel)
 	s.jobs.Add(1)
-	go func() {
+	go s.aside(func() {
 		defer s.jobs.Done()
-		start()
-	}()
+		defer over()
+		start(ctx)
+		// An unsubscribe may have overtaken the replay, before there was anything to end.
+		s.server.cfg.View.Hub.Unsubscribe(s.outbox, s.subs.missing(sub))
+	})
 }
 
 func (s *Session) handleUnsubscribe(req request) {

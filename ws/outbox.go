@@ -34,27 +34,28 @@ func (s *Session) pump() {
 func (s *Session) pumpWire() {
 	buf := writeBuffers.Get().(*[]byte)
 	*buf = s.takeLocked((*buf)[:0])
-	n := 0
+	n, locked := 0, false
 	if len(*buf) > 0 {
-		n = s.wire.tryWrite(*buf)
+		n, locked = s.wire.tryWrite(*buf)
 	}
 	if n == len(*buf) && s.outbox.Empty() {
 		giveBack(buf)
 		return
 	}
 	s.busy = true
-	go s.finish(buf, n)
+	go s.finish(buf, n, locked)
 }
 
 // finish writes what is left, and whatever has gathered by then, until nothing waits.
-func (s *Session) finish(buf *[]byte, from int) {
+func (s *Session) finish(buf *[]byte, from int, locked bool) {
 	defer giveBack(buf)
 	for {
-		if err := s.wire.finish((*buf)[from:]); err != nil {
-			_ = s.wire.Close() // melody's read loop notices, and ends the session
+		if err := s.wire.finish((*buf)[from:], locked); err != nil {
+			s.cancel()         // its read loop may be waiting for room in the outbox, which nobody makes any more
+			_ = s.wire.Close() // the read loop notices, and ends the session
 			return             // busy for ever: nothing more can be sent
 		}
-		from = 0
+		from, locked = 0, false
 		s.mu.Lock()
 		*buf = s.takeLocked((*buf)[:0])
 		if len(*buf) == 0 {
@@ -112,7 +113,8 @@ func (s *Session) pumpMelody() {
 	s.busy = s.inFlight > 0
 	for _, frame := range frames {
 		if s.conn.Write(frame) != nil {
-			return // the connection has closed
+			s.cancel() // the connection has closed
+			return
 		}
 	}
 }

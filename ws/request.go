@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/runflow/runflow/progress"
 	"github.com/runflow/runflow/progress/watch"
@@ -57,6 +58,9 @@ func (o *oneOrMore) UnmarshalJSON(b []byte) error {
 // parseRequest reads a frame.
 func parseRequest(frame []byte) (request, error) {
 	var r request
+	if !utf8.Valid(frame) { // it would be passed on to others, whose clients close the connection for it
+		return r, progress.Invalid("frame", "is not UTF-8")
+	}
 	if err := json.Unmarshal(frame, &r); err != nil {
 		return r, progress.Invalid("frame", `is not JSON of the form {"event":…,"data":…}: %v`, err)
 	}

@@ -162,7 +162,7 @@ func (s *Server) Drain(ctx context.Context, window time.Duration) {
 			case <-ctx.Done():
 			}
 			session.close(closeGoingAway, "shutting down")
-			session.wait()
+			session.wait(ctx)
 		}()
 	}
 	s.mu.Unlock()

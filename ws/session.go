@@ -81,6 +81,10 @@ func (s *Session) close(code int, reason string) {
 	if conn == nil {
 		return
 	}
+	s.cancel() // whoever waits for room in the outbox waits no longer
+	if s.wire != nil {
+		s.wire.closing.Store(true)
+	}
 	ws := conn.WebsocketConnection()
 	_ = ws.NetConn().SetWriteDeadline(time.Now().Add(closeWait)) // whoever waits for this client to read waits no longer
 	// The client may be gone: then there is nobody to tell, and closing is all that is left to do.
@@ -99,5 +103,10 @@ func (s *Session) leave() {
 	close(s.left)
 }
 
-// wait returns when the connection has ended.
-func (s *Session) wait() { <-s.left }
+// wait returns when the connection has ended, or ctx has.
+func (s *Session) wait(ctx context.Context) {
+	select {
+	case <-s.left:
+	case <-ctx.Done():
+	}
+}

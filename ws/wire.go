@@ -5,6 +5,7 @@ package ws
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -41,6 +42,8 @@ type wire struct {
 	net.Conn
 	raw syscall.RawConn
 	mu  sync.Mutex
+
+	closing atomic.Bool // nobody is waited for any more
 }
 
 // wireOf finds the wire under a WebSocket, nil when there is none.
@@ -64,13 +67,11 @@ func (w *wire) Write(p []byte) (int, error) {
 }
 
 // tryWrite writes as much as the system takes at once, and answers how much that was: nothing when melody is writing. It
-// never waits. After less than all of b the rest must follow by finish, before anything else.
-func (w *wire) tryWrite(b []byte) int {
+// never waits. When that was a part of b, mu is left locked, so that nothing comes between: finish must write the rest.
+func (w *wire) tryWrite(b []byte) (written int, locked bool) {
 	if !w.mu.TryLock() {
-		return 0
+		return 0, false
 	}
-	defer w.mu.Unlock()
-	written := 0
 	// An error shows again when the rest is written.
 	_ = w.raw.Write(func(fd uintptr) bool {
 		n, err := syscall.Write(int(fd), b)
@@ -79,14 +80,24 @@ func (w *wire) tryWrite(b []byte) int {
 		}
 		return true
 	})
-	return written
+	if 0 < written && written < len(b) {
+		return written, true
+	}
+	w.mu.Unlock()
+	return written, false
 }
 
-// finish writes b, and waits as long as a client may be without reading.
-func (w *wire) finish(b []byte) error {
-	w.mu.Lock()
+// finish writes b, and waits as long as a client may be without reading. locked is what tryWrite answered.
+func (w *wire) finish(b []byte, locked bool) error {
+	if !locked {
+		w.mu.Lock()
+	}
 	defer w.mu.Unlock()
-	if err := w.SetWriteDeadline(time.Now().Add(writeWait)); err != nil {
+	patience := writeWait
+	if w.closing.Load() {
+		patience = closeWait
+	}
+	if err := w.SetWriteDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
 	_, err := w.Conn.Write(b)

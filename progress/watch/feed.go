@@ -130,13 +130,7 @@ func (f *Feed) round(ctx context.Context) bool {
 		round := waiting[:min(len(waiting), maxRound)]
 		waiting = waiting[len(round):]
 		last := round[len(round)-1].Seq
-		known := round[:0]
-		for _, e := range round {
-			if f.index.Apply(e) {
-				known = append(known, e)
-			}
-		}
-		f.hub.Publish(known, last)
+		f.hub.Publish(round, last)
 		f.seq.Store(last)
 	}
 	return true

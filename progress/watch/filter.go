@@ -39,8 +39,8 @@ func containsFold(s, part string) bool {
 	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
 }
 
-// key is the same for filters that choose the same: watchers with one key are asked for once.
-func (f *Filter) key() string {
+// Key is the same for filters that choose the same: watchers with one key are asked for once.
+func (f *Filter) Key() string {
 	states := slices.Clone(f.States)
 	slices.Sort(states)
 	labels := make([]string, 0, len(f.Labels))

@@ -43,13 +43,16 @@ func (h *Hub) begin(seq uint64) {
 	h.recent.after = seq
 }
 
-// Publish hands a round of events to the outboxes of their watchers, and wakes each of them once. last is the seq that
-// the log has been read up to.
+// Publish takes a round of events into the index and hands them to the outboxes of their watchers, and wakes each of them
+// once. last is the seq that the log has been read up to. The index moves under the hub's lock: who holds that finds the
+// index where the hub is, so that nothing lies between a snapshot and what is live.
 func (h *Hub) Publish(round []*progress.Event, last uint64) {
 	h.mu.Lock()
 	for _, e := range round {
-		h.recent.add(e)
-		h.offer(e)
+		if h.index.Apply(e) {
+			h.recent.add(e)
+			h.offer(e)
+		}
 	}
 	h.pos = last
 	if h.moved != nil {
@@ -119,6 +122,9 @@ func (g *filterGroup) admits(e *progress.Event, index *Index) bool {
 
 // add registers a watcher's interest. The caller holds mu.
 func (h *Hub) addLocked(w *Watcher, s *Subscription) {
+	if w.gone() { // it left while its replay went on
+		return
+	}
 	in := interest{logs: s.Logs}
 	if s.Filter == nil {
 		for _, id := range s.IDs {
@@ -133,7 +139,7 @@ func (h *Hub) addLocked(w *Watcher, s *Subscription) {
 		}
 		return
 	}
-	key := s.Filter.key()
+	key := s.Filter.Key()
 	g := h.filters[key]
 	if g == nil {
 		g = &filterGroup{Filter: *s.Filter, watchers: map[*Watcher]interest{}}
@@ -168,7 +174,7 @@ func (h *Hub) removeLocked(w *Watcher, s *Subscription) {
 		}
 		return
 	}
-	key := s.Filter.key()
+	key := s.Filter.Key()
 	if g := h.filters[key]; g != nil {
 		delete(g.watchers, w)
 		if len(g.watchers) == 0 {

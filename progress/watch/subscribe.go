@@ -18,7 +18,7 @@ type Subscription struct {
 	Logs    bool    // their log lines too
 	Since   *uint64 // nil: begin with a snapshot; else with every stored event behind this seq
 	Wait    bool    // a task of IDs that is not there yet is waited for
-	Deliver Deliver
+	Deliver Deliver // All holds for the whole watcher, from the first subscription that asks for it
 }
 
 // Subscribe begins to deliver: begun, if it is not nil, is called once nothing can be refused any more; then the snapshot
@@ -37,9 +37,11 @@ func (h *Hub) Subscribe(ctx context.Context, w *Watcher, s *Subscription, begun 
 	if begun != nil {
 		begun()
 	}
-	w.mu.Lock()
-	w.deliver = s.Deliver
-	w.mu.Unlock()
+	if s.Deliver == All {
+		w.mu.Lock()
+		w.deliver = All
+		w.mu.Unlock()
+	}
 	if s.Since != nil {
 		gap, err := h.lost(ctx, s)
 		if err != nil {

@@ -341,3 +341,47 @@ func TestRestartKeepsEverything(t *testing.T) {
 		t.Fatalf("seq %d after %d", next, seq)
 	}
 }
+
+// TestSubscribeAtTheEnd has watchers come, in each way, at the moment at which tasks end: none of them misses that.
+func TestSubscribeAtTheEnd(t *testing.T) {
+	n := nodetest.Start(t, nodetest.Options{})
+	const tasks = 400
+	for i := range tasks {
+		n.Task(t, nodetest.ID(i))
+		n.Report(t, nodetest.ID(i), 1)
+	}
+	var wg sync.WaitGroup
+	for i := range tasks {
+		id := nodetest.ID(i)
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			receipt := n.Service.Submit(id, progress.Report{State: progress.Succeeded})
+			since := uint64(2*i + 1)
+			for way := range 3 {
+				sub := &watch.Subscription{IDs: []string{id}}
+				switch way {
+				case 1:
+					sub.Since = &since
+				case 2: // two subscriptions of one watcher: the second's snapshot is no end of the first
+					sub.IDs = []string{nodetest.ID((i + 1) % tasks)}
+				}
+				c := newClient()
+				if err := n.View.Subscribe(context.Background(), c.Watcher, sub, nil); err != nil {
+					t.Error(err)
+				}
+				if way == 2 {
+					if err := n.View.Subscribe(context.Background(), c.Watcher, &watch.Subscription{IDs: []string{id}}, nil); err != nil {
+						t.Error(err)
+					}
+				}
+				c.until(t, func(g got) bool { return g.task == id && g.state.Final() })
+				n.View.Hub.Leave(c.Watcher, []*watch.Subscription{sub, {IDs: []string{id}}})
+			}
+			if _, err := receipt.Wait(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	wg.Wait()
+}

@@ -115,7 +115,7 @@ func (w *Watcher) put(m Message) {
 		w.newest = nil
 	case w.deliver == All:
 		if len(w.queue) >= maxQueue {
-			w.slow, w.queue = true, nil
+			w.slow, w.queue, w.holes = true, nil, 0
 			return
 		}
 	default:
@@ -239,9 +239,16 @@ func (w *Watcher) Conflated() uint64 {
 	return w.conflated
 }
 
+// gone tells whether the watcher has left.
+func (w *Watcher) gone() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.closed
+}
+
 func (w *Watcher) close() {
 	w.mu.Lock()
-	w.closed, w.queue, w.newest = true, nil, nil
+	w.closed, w.queue, w.newest, w.holes = true, nil, nil, 0
 	if w.room != nil {
 		close(w.room)
 		w.room = nil
