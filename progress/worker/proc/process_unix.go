@@ -42,6 +42,7 @@ func Start(spec Spec) (*Process, error) {
 	if err := spec.check(); err != nil {
 		return nil, err
 	}
+	hearHangup()
 	env, cookie := spec.environment()
 	path, err := lookup(spec.Argv[0], spec.Dir, env)
 	if err != nil {
