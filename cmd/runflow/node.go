@@ -26,6 +26,9 @@ const (
 	openTimeout  = 2 * time.Minute // to reach a NATS cluster and its streams
 	openTry      = 4 * time.Second // a question that was asked before the cluster had a leader is never answered
 	readyTimeout = 3 * time.Second
+
+	loadMemory  = 160 << 20 // bytes, of the program while it reads the log
+	loadPerTask = 1 << 10   // and for each task that may be kept
 )
 
 // node is the part of a process that works with the event log.
@@ -104,7 +107,7 @@ func (n *node) open(ctx context.Context, s *settings, flows progress.Flows, logg
 	})
 	n.nodes = n.log.Nodes(clients.NodeID())
 	n.clients = clients.New(n.nodes, 0)
-	return n.load(ctx)
+	return n.load(ctx, s.MaxKept)
 }
 
 // openLog opens the streams; those of a cluster that is just starting, as soon as they can be had.
@@ -124,12 +127,16 @@ func (n *node) openLog(ctx context.Context, s *settings, logger *slog.Logger) (e
 	}
 }
 
-// load fills the index: most of what that allocates is garbage by the end, and goes back to the system.
-func (n *node) load(ctx context.Context) error {
-	defer func(percent int) {
+// load fills the index. Little of what that allocates is garbage before its end, so the collector is kept out of the way
+// until there is about as much as the kept tasks can need; then it works as ever, and gives back what is left over.
+func (n *node) load(ctx context.Context, kept int) error {
+	limit := debug.SetMemoryLimit(loadMemory + int64(kept)*loadPerTask)
+	percent := debug.SetGCPercent(800)
+	defer func() {
 		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
 		go debug.FreeOSMemory()
-	}(debug.SetGCPercent(250))
+	}()
 	return n.view.Feed.Load(ctx)
 }
 
