@@ -24,7 +24,6 @@ const (
 	closeGoingAway = 1001
 	closeSlow      = 4001
 	closeNoPong    = 4002
-	closeDrain     = 4003
 	closeProtocol  = 4500
 )
 
